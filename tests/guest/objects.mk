@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# Guest-side tests: each folder with a main.c is one PV kernel that boots as the initial domain.
+#   make check-guest               all of them on our hypervisor
+#   make check-guest HV=path       the same binaries on another one
+#   make check-guest TESTS="a b"   some of them
+
+guest-tests := hello
+
+HV ?= $(B)/domus
+
+guest-test-lib := $(call guest-objs,tests/guest/lib/test.o)
+guest-test-elfs := $(foreach t,$(guest-tests),$(B)/guest/$(t).elf)
+
+# The kernel of test $(1); a folder with a notes.S of its own links that instead of the usual one.
+define guest-test-rule
+guest-objs-$(1) := $(call guest-objs,$(patsubst %.c,%.o,$(wildcard tests/guest/$(1)/*.c))) \
+    $(if $(wildcard tests/guest/$(1)/notes.S),$(call guest-objs,tests/guest/$(1)/notes.o),$(sdk-notes))
+all-objs += $$(filter-out $(sdk-notes),$$(guest-objs-$(1)))
+$(B)/guest/$(1).elf: $$(guest-objs-$(1)) $(guest-test-lib) $(sdk-lib) guest-sdk/x86/guest.lds
+	@mkdir -p $$(@D)
+	$$(call say,LINK)$$(CC) $$(sdk-ldflags) -o $$@ $$(filter-out %.lds,$$^)
+endef
+$(foreach t,$(guest-tests),$(eval $(call guest-test-rule,$(t))))
+all-objs += $(guest-test-lib)
+
+.PHONY: guest-tests check-guest
+guest-tests: $(guest-test-elfs)
+
+check-guest: guest-tests
+	python3 tests/guest/run.py --hv $(HV) --dir $(B)/guest $(or $(TESTS),$(guest-tests))

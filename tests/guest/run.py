@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boots guest-side test kernels as the initial domain under QEMU and judges what they print.
+
+A kernel announces `PLAN n`, prints one `TEST name: ok|FAIL|skip|error ...` line a test and
+ends with `DONE`. A test that the plan promised and that did not report has failed; so has a
+kernel that goes past its deadline. Exit status: 0 all passed, 1 something failed, 2 usage.
+"""
+import argparse
+import concurrent.futures
+import os
+import re
+import selectors
+import subprocess
+import sys
+import time
+
+HYPERVISOR_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=64M,max:64M loglvl=all "
+                      "guest_loglvl=all noreboot")
+QEMU = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-vga", "none",
+        "-serial", "stdio", "-monitor", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+RESULT = re.compile(r"TEST (\S+): (ok|FAIL|skip|error)\b ?(.*)")
+
+
+def machine_options(kernel):
+    """What one test wants of its machine: lines `//! key=value` of its main.c, by key."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), kernel, "main.c")
+    wanted = {"smp": "1", "cpu": "max,-smap", "accel": "tcg,thread=single", "mem": "256",
+              "xen": "", "args": "", "timeout": "60"}
+    if os.path.exists(source):
+        with open(source, encoding="utf-8") as text:
+            for key, value in re.findall(r"^//! (\w+)=(.*)$", text.read(), re.M):
+                wanted[key] = value.strip()
+    return wanted
+
+
+def read_until_done(process, deadline):
+    """The serial output up to `DONE`, the end of QEMU, or the deadline."""
+    output = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline:
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                break
+            part = os.read(process.stdout.fileno(), 65536)
+            if not part:
+                return output, "QEMU ended"
+            output += part
+            if b"\nDONE" in output:
+                return output, None
+    return output, "deadline passed"
+
+
+def boot(kernel, options):
+    """Runs one kernel; returns its console text, why it ended early, and the seconds."""
+    wanted = machine_options(kernel)
+    for override in options.machine:
+        key, _, value = override.partition("=")
+        wanted[key] = value
+    module = os.path.join(options.dir, kernel + ".elf")
+    command = QEMU + ["-accel", wanted["accel"], "-cpu", wanted["cpu"], "-m", wanted["mem"],
+                      "-smp", wanted["smp"], "-kernel", options.hv,
+                      "-append", f"{HYPERVISOR_OPTIONS} {wanted['xen']}",
+                      "-initrd", f"{module} {kernel} {wanted['args']}".rstrip()]
+    start = time.monotonic()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as process:
+        try:
+            output, trouble = read_until_done(process, start + float(wanted["timeout"]))
+        finally:
+            process.kill()
+    return output.decode("utf-8", "replace").replace("\r", ""), trouble, time.monotonic() - start
+
+
+class Totals:
+    """Counts of a run."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+
+def judge(kernel, text, trouble, seconds, totals, options):
+    """Prints the results of one kernel and adds them up."""
+    plan = re.search(r"^PLAN (\d+)", text, re.M)
+    results = RESULT.findall(text)
+    lines = []
+    for name, verdict, rest in results:
+        if verdict == "ok":
+            totals.passed += 1
+        elif verdict == "skip":
+            totals.skipped += 1
+        else:
+            totals.failed += 1
+        if verdict != "ok" or options.verbose:
+            lines.append(f"  {name}: {verdict} {rest}".rstrip())
+    missing = int(plan.group(1)) - len(results) if plan else 1
+    if missing > 0 or trouble:
+        totals.failed += max(missing, 1)
+        what = f"{missing} tests did not report" if plan else "the kernel did not start"
+        lines.append(f"  FAIL {what}{f' ({trouble})' if trouble else ''}; last lines:")
+        lines += ["    | " + line for line in text.splitlines()[-options.tail:]]
+    bad = any(v in ("FAIL", "error") for _, v, _ in results) or missing > 0 or trouble
+    print(f"{kernel}: {'FAILED' if bad else 'ok'}, {len(results)} tests, {seconds:.1f} s")
+    print("\n".join(lines) + "\n" if lines else "", end="", flush=True)
+    if options.logs:
+        os.makedirs(options.logs, exist_ok=True)
+        with open(os.path.join(options.logs, kernel + ".log"), "w", encoding="utf-8") as log:
+            log.write(text)
+
+
+def main():
+    """Parses the command line, runs the kernels, prints the sum."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hv", required=True, help="hypervisor image for QEMU -kernel")
+    parser.add_argument("--dir", required=True, help="folder with the built kernels")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--machine", action="append", default=[], metavar="KEY=VALUE",
+                        help="override of a machine option for all kernels (cpu, smp, accel, ...)")
+    parser.add_argument("--logs", help="folder for the console texts")
+    parser.add_argument("--tail", type=int, default=12, help="console lines shown on trouble")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    parser.add_argument("kernels", nargs="+")
+    options = parser.parse_args()
+    if not os.path.exists(options.hv):
+        print(f"{options.hv}: no such hypervisor image; build it, or name one with HV=path")
+        return 2
+    totals = Totals()
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        runs = {pool.submit(boot, kernel, options): kernel for kernel in options.kernels}
+        for run in concurrent.futures.as_completed(runs):
+            judge(runs[run], *run.result(), totals, options)
+    print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
+    return 1 if totals.failed or not totals.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
