@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: MIT
+"""One virtual machine under QEMU: {Domus, Debian's Xen} x {lean, full dom0}, driven over its
+serial line.
+
+    with Machine(hypervisor="domus", tools="domus", smp=2) as machine:
+        machine.boot()
+        machine.check("domus create /etc/domus/demo.cfg")
+
+Every wait has a deadline, and so has the machine as a whole; nothing here can hang. The
+serial line goes to a log with the seconds since power-on before each line. Only the QEMU that
+this object started is ever killed.
+"""
+import dataclasses
+import os
+import re
+import select
+import shlex
+import socket
+import subprocess
+import time
+
+import images
+from packages import TOP
+
+PROMPT = "dom0# "
+OVMF = "/usr/share/OVMF"
+# Xen's console ring holds 128 bytes, and so may ours: type in small bites.
+BITE = 40
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class MachineError(Exception):
+    """The machine did not do what was awaited; the text ends with its last output."""
+
+
+@dataclasses.dataclass
+class Result:
+    """What a command in dom0 printed, its exit status and how long it took."""
+    output: str
+    status: int
+    seconds: float
+
+
+@dataclasses.dataclass
+class Config:
+    """How a machine is made. `boot` is direct (QEMU loads the modules), bios or uefi (GRUB)."""
+    hypervisor: str = "domus"
+    build: str = os.path.join(TOP, "build")
+    full: bool = False
+    store: str = "domus"
+    tools: str = "domus"
+    boot: str = "direct"
+    cpu: str = ""
+    smp: int = 1
+    memory: int = 1024
+    dom0_memory: int = 0
+    hypervisor_arguments: str = ""
+    dom0_arguments: str = ""
+    port: int = 0
+    guest_ports: tuple = ()
+    extra: tuple = ()
+    initrd: str = ""
+
+    def resolved(self):
+        """A copy with the defaults that depend on other fields filled in."""
+        config = dataclasses.replace(self)
+        config.full = self.full or "debian" in (self.store, self.tools)
+        if not self.cpu:
+            # Before 9.1 QEMU checks SMAP where hardware does not, which kills dom0 on Xen.
+            config.cpu = "max,-smap" if self.hypervisor == "xen" else "max"
+        if not self.dom0_memory:
+            config.dom0_memory = 512 if self.memory >= 1024 else self.memory // 2
+        return config
+
+
+def free_port(wanted=0):
+    """A free TCP port of this host: `wanted` or one of the next hundred, else any."""
+    for port in list(range(wanted, wanted + 100) if wanted else []) + [0]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return probe.getsockname()[1]
+            except OSError:
+                continue
+    raise MachineError("no free TCP port on 127.0.0.1")
+
+
+def hypervisor_path(config):
+    """The hypervisor's image."""
+    if config.hypervisor == "xen":
+        return os.path.join(config.build, "images/xen")
+    return os.path.join(config.build, "domus")
+
+
+def boot_arguments(config):
+    """(hypervisor's command line, dom0's command line)."""
+    size = f"{config.dom0_memory}M"
+    hypervisor = (f"console=com1 com1=115200,8n1 dom0_mem={size},max:{size} loglvl=all "
+                  f"guest_loglvl=all {config.hypervisor_arguments}").strip()
+    dom0 = (f"console=hvc0 quiet store={config.store} tools={config.tools} "
+            f"{config.dom0_arguments}").strip()
+    return hypervisor, dom0
+
+
+def loader_options(config, scratch):
+    """QEMU's options that load hypervisor, dom0 kernel and initramfs; `scratch` takes an ISO."""
+    folder = os.path.join(config.build, "images")
+    initrd = config.initrd or os.path.join(
+        folder, "dom0-full.cpio.gz" if config.full else "dom0-lean.cpio.gz")
+    kernel = os.path.join(folder, "vmlinuz")
+    hypervisor_line, dom0_line = boot_arguments(config)
+    if config.boot == "direct":
+        # A comma in an -initrd argument ends the module; two stand for one.
+        module = f"{kernel} {dom0_line}".replace(",", ",,")
+        return ["-kernel", hypervisor_path(config), "-append", hypervisor_line,
+                "-initrd", f"{module},{initrd}"]
+    iso = os.path.join(scratch, f"boot-{os.getpid()}-{config.boot}.iso")
+    images.write_iso(iso, config.hypervisor, hypervisor_path(config), hypervisor_line, kernel,
+                     dom0_line, initrd)
+    if config.boot == "bios":
+        return ["-cdrom", iso, "-boot", "d"]
+    if config.boot == "uefi":
+        code, variables = (os.path.join(OVMF, name) for name in ("OVMF_CODE_4M.fd",
+                                                                 "OVMF_VARS_4M.fd"))
+        return ["-machine", "q35",
+                "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}",
+                "-drive", f"if=pflash,format=raw,unit=1,snapshot=on,file={variables}",
+                "-drive", f"if=none,id=cd0,media=cdrom,format=raw,readonly=on,file={iso}",
+                "-device", "ide-cd,drive=cd0,bootindex=1"]
+    raise MachineError(f"boot must be direct, bios or uefi, not {config.boot}")
+
+
+def qemu_command(config, scratch):
+    """The whole QEMU command line, without the serial line."""
+    threads = "single" if config.smp == 1 else "multi"
+    forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-{address}:{port}"
+                       for host, address, port in config.guest_ports)
+    command = ["qemu-system-x86_64", "-accel", f"tcg,thread={threads}", "-cpu", config.cpu,
+               "-smp", str(config.smp), "-m", str(config.memory), "-no-reboot", "-nodefaults",
+               "-display", "none", "-vga", "none"]
+    command += loader_options(config, scratch)
+    data = os.path.join(config.build, "images/data.img")
+    command += ["-drive", f"file={data},if=none,id=data,format=raw,snapshot=on",
+                "-device", "virtio-blk-pci,drive=data",
+                "-netdev", f"user,id=net{forwards}",
+                "-device", "virtio-net-pci,netdev=net,romfile="]
+    return command + list(config.extra)
+
+
+class Machine:
+    """A running machine. Use as a context manager: it is killed at the end of the block."""
+
+    def __init__(self, log=None, echo=None, deadline=900, **settings):
+        """`log`: file for the serial output; `echo`: called with each piece of output as it
+        comes; `deadline`: seconds after which every wait fails; the rest as in Config."""
+        self.config = Config(**settings).resolved()
+        self.echo = echo
+        self.start = time.monotonic()
+        self.deadline = self.start + deadline
+        self.pending = ""
+        self.partial = ""
+        self.transcript = []
+        self.commands = 0
+        self.scratch = os.path.join(self.config.build, "images")
+        command = qemu_command(self.config, self.scratch) + ["-serial", "stdio", "-monitor",
+                                                             "none"]
+        self.log = None
+        if log:
+            os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
+            self.log = open(log, "w", encoding="utf-8")
+            self.log.write(shlex.join(command) + "\n")
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT)
+        self.output = self.process.stdout.fileno()
+        os.set_blocking(self.output, False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def seconds(self):
+        """Seconds since power-on."""
+        return time.monotonic() - self.start
+
+    def text(self):
+        """Everything the serial line has said so far."""
+        return "\n".join(self.transcript + [self.partial])
+
+    def _pump(self, seconds):
+        """Take in what QEMU says, waiting at most `seconds`; False when QEMU has ended."""
+        ready, _, _ = select.select([self.output], [], [], seconds)
+        if not ready:
+            return True
+        data = os.read(self.output, 65536)
+        if not data:
+            return False
+        raw = data.decode("utf-8", "replace")
+        if self.echo:
+            self.echo(raw)
+        text = ESCAPES.sub("", raw).replace("\r", "")
+        self.pending += text
+        *lines, self.partial = (self.partial + text).split("\n")
+        for line in lines:
+            self.transcript.append(line)
+            if self.log:
+                self.log.write(f"{self.seconds():8.2f} {line}\n")
+        if self.log:
+            self.log.flush()
+        return True
+
+    def expect(self, pattern, seconds=60):
+        """Wait for a regular expression in the output that was not consumed yet; returns the
+        match and consumes up to its end. A panic of the hypervisor ends the wait at once."""
+        regex = re.compile(pattern)
+        end = min(time.monotonic() + seconds, self.deadline)
+        alive = True
+        while True:
+            match = regex.search(self.pending)
+            if match:
+                self.pending = self.pending[match.end():]
+                return match
+            tail = f"; last output:\n{self.text()[-1500:]}"
+            if re.search(r"^(\(XEN\) |\(DOMUS\) )?(Panic on CPU|PANIC)", self.pending, re.M):
+                self._pump(1)
+                raise MachineError(f"the hypervisor panicked before {pattern!r}{tail}")
+            if not alive:
+                raise MachineError(f"QEMU ended before {pattern!r}{tail}")
+            left = end - time.monotonic()
+            if left <= 0:
+                raise MachineError(f"no {pattern!r} within {seconds} s{tail}")
+            alive = self._pump(min(left, 1))
+
+    def send(self, text):
+        """Type `text` on the serial line."""
+        data = text.encode()
+        for i in range(0, len(data), BITE):
+            self.process.stdin.write(data[i:i + BITE])
+            self.process.stdin.flush()
+            if i + BITE < len(data):
+                self._pump(0)
+                time.sleep(0.03)
+
+    def boot(self, seconds=240):
+        """Wait until dom0 shows its prompt; returns the seconds that took."""
+        self.expect(r"dom0: ready at", seconds)
+        self.expect(PROMPT, 30)
+        self.send("stty -echo\n")
+        self.expect(PROMPT, 30)
+        return self.seconds()
+
+    def run(self, command, seconds=60):
+        """Run a command line in dom0's shell and return its Result."""
+        self.commands += 1
+        mark = f"@{self.commands}@"
+        begin = time.monotonic()
+        self.pending = ""
+        # The quotes keep an echo of the command from looking like its end.
+        self.send(f"{command}\necho {mark[0]}''{mark[1:]}$?@\n")
+        match = self.expect(rf"(?s)^(.*?){mark}(\d+)@\n", seconds)
+        self.expect(PROMPT, 20)
+        output = match.group(1).replace(PROMPT, "")
+        return Result(output, int(match.group(2)), time.monotonic() - begin)
+
+    def check(self, command, seconds=60, status=0):
+        """Run a command that must end with `status`; returns its output."""
+        result = self.run(command, seconds)
+        if result.status != status:
+            raise MachineError(f"`{command}` ended with {result.status}, not {status}:\n"
+                               f"{result.output}")
+        return result.output
+
+    def wait_end(self, seconds=60):
+        """Wait until QEMU ends by itself; returns its exit status."""
+        end = min(time.monotonic() + seconds, self.deadline)
+        while self._pump(min(1, max(0, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                raise MachineError(f"the machine still runs after {seconds} s; last output:\n"
+                                   f"{self.text()[-1500:]}")
+        return self.process.wait(10)
+
+    def poweroff(self, seconds=60):
+        """Ask dom0 to power the machine off and wait until it did."""
+        self.send("poweroff -f\n")
+        return self.wait_end(seconds)
+
+    def kill(self):
+        """End the machine now."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        if self.log:
+            self.log.write(self.partial + "\n")
+            self.log.close()
+            self.log = None
+        iso = os.path.join(self.scratch, f"boot-{os.getpid()}-{self.config.boot}.iso")
+        if os.path.exists(iso):
+            os.unlink(iso)
