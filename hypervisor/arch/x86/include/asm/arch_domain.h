@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* The x86 parts of a domain and of a vCPU. */
+#ifndef ASM_ARCH_DOMAIN_H
+#define ASM_ARCH_DOMAIN_H
+
+#include <asm/page.h>
+#include <hv/spinlock.h>
+#include <hv/types.h>
+#include <xen/xen.h>
+
+struct frame;
+struct cpu_policy;
+
+/* PV trap handler as registered by set_trap_table; address 0 and selector 0: none. */
+struct trap_entry {
+    u64 address;
+    u16 selector;
+    u8 flags;           /* TI_* / low 2 bits DPL */
+};
+
+/* A trap about to be delivered to the guest kernel. */
+struct trap_bounce {
+    u32 error_code;
+    u8 flags;           /* TBF_* in pv/trap_bounce.c */
+    u16 cs;
+    u64 rip;
+};
+
+enum vcpu_guest_flags {         /* arch.flags, only changed by its own CPU or while paused */
+    TF_KERNEL_MODE = 1 << 0,    /* virtual ring: kernel */
+};
+
+struct pv_vcpu {
+    struct trap_entry *traps;   /* NR_VECTORS entries (256) */
+    struct trap_bounce bounce;
+    u64 event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback;
+    u64 nmi_callback;           /* callback_op NMI; 0: trap table's vector 2 */
+    bool failsafe_masks_events, syscall_masks_events, syscall32_masks_events, sysenter_masks_events;
+    u64 kernel_sp;              /* stack_switch */
+    u16 kernel_ss;
+    u64 gdt_mfns[14];           /* set_gdt, each an FT_SEG use */
+    u32 gdt_entries;
+    u64 ldt_base;               /* linear; pages are mapped on demand */
+    u32 ldt_entries;
+    u32 shadow_ldt_mapped;      /* bit per LDT window page in use */
+    struct frame *shadow_ldt[16];
+    u32 iopl;                   /* 0..3 as set by PHYSDEVOP_set_iopl, 0 at start */
+    u64 iobmp;                  /* guest handle, set_iobitmap */
+    u32 iobmp_limit;
+    u64 ctrlreg[8];             /* CR0 (TS etc), CR2 mirror, CR4 guest bits */
+    u64 fs_base, gs_base_kernel, gs_base_user; /* when not loaded */
+    u64 dr[8];                  /* debug registers, DR7 with emulated IO bits */
+    u32 dr7_emul;
+    u64 kernel_root, user_root; /* mfns: guest L4s, typed and referenced; 0 none */
+    u64 msr_tsc_aux;
+    u64 xcr0;
+    u64 misc_features_enables;
+    bool cpuid_faulting;
+};
+
+struct arch_vcpu {
+    struct cpu_user_regs user_regs; /* while not running; else in cpu_info */
+    u32 flags;                      /* enum vcpu_guest_flags */
+    u64 guest_root;                 /* mfn the guest thinks is loaded (kernel or user root) */
+    u64 hw_root;                    /* mfn the hardware walks: equal today, the twin under log-dirty */
+    void *xsave;                    /* XSAVE/FXSAVE area, xsave_bytes */
+    struct pv_vcpu pv;
+    u32 time_version;
+    u64 pending_tsc_stamp;
+};
+
+struct pirq_info;
+
+struct arch_domain {
+    u64 pci_cf8;                    /* latched configuration address */
+    u8 cmos_index;
+    struct cpu_policy *policy;
+    u64 nr_l4_root_sync;            /* roots changed: CPUs with PTI refresh */
+    u32 tsc_mode;
+    u64 tsc_khz, tsc_offset, vtsc_incarnation;
+    bool vtsc;
+    bool is_32bit;                  /* never true: PV32 is refused */
+    mfn_t pirq_eoi_mfn;             /* PHYSDEVOP_pirq_eoi_gmfn */
+    unsigned long *pirq_eoi_map;
+    bool auto_unmask;
+    struct pirq_info **pirq;        /* nr_pirqs entries */
+    u32 nr_pirqs;
+    spinlock_t pit_lock;            /* virtual PIT channel 2 and port 0x61 of dom0 */
+    u8 e820_nr;
+    void *e820;                     /* struct e820entry[], XENMEM_set_memory_map */
+    u32 relmem;                     /* teardown: which list is being emptied */
+    bool s3_integrity;
+};
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table: one record a RAM frame, saying who owns it, how often it is referenced and as
+ * what it is used (mm/frame.c). The invariant all of PV safety rests on: a frame has at most one
+ * type at a time, so a frame that is writable is neither a page table nor a descriptor table.
+ *
+ * count: references. Bits 0..55 number of references; flags above. A frame with FC_ALLOCATED holds
+ *        one for its allocation; when the count falls to zero it returns to the heap.
+ * type:  bits 0..47 number of uses under the present type; flags above. Changing type needs use
+ *        count zero. Both words change by compare-and-exchange only.
+ */
+#ifndef ASM_FRAME_H
+#define ASM_FRAME_H
+
+#include <asm/page.h>
+#include <hv/lib.h>
+
+struct domain;
+struct vcpu;
+
+struct frame {
+    u64 count;
+    u64 type;
+    u32 owner;          /* domid + 1; 0: nobody. DOMID_XEN and DOMID_IO count as owners */
+    u32 twin;           /* reserved: mfn of the log-dirty twin, 0 none */
+    u32 list_next;      /* page_list / heap list by frame number; 0: none (frame 0 is never listed) */
+    u32 list_prev;
+    union {
+        struct {        /* page tables: how far a preempted (de)validation has come */
+            u16 nr_validated;      /* entries [0, nr_validated) hold references */
+            s16 linear_count;      /* linear-mapping accounting, see mm/frame.c */
+            u32 tlb_stamp;
+        };
+        struct {        /* free frames */
+            u8 order;
+            u8 need_scrub;
+            u16 pad;
+            u32 free_stamp;        /* TLB clock when freed: flushed everywhere before reuse */
+        };
+    };
+    u64 reserved;
+};
+_Static_assert(sizeof(struct frame) == 48, "frame records are counted in memory overhead");
+
+#define FC_ALLOCATED (1UL << 63)
+#define FC_HV (1UL << 62)          /* owned by the hypervisor heap */
+#define FC_FREE (1UL << 61)
+#define FC_BROKEN (1UL << 60)
+#define FC_CACHE_SHIFT 57          /* PAT index of non-WB guest mappings, 3 bits */
+#define FC_CACHE_MASK (7UL << FC_CACHE_SHIFT)
+#define FC_EXTRA (1UL << 56)       /* MEMF_NO_REFCOUNT page */
+#define FC_COUNT_MASK (FC_EXTRA - 1)
+
+#define FT_SHIFT 60
+#define FT_MASK (15UL << FT_SHIFT)
+#define FT_NONE 0UL
+#define FT_L1 (1UL << FT_SHIFT)
+#define FT_L2 (2UL << FT_SHIFT)
+#define FT_L3 (3UL << FT_SHIFT)
+#define FT_L4 (4UL << FT_SHIFT)
+#define FT_SEG (5UL << FT_SHIFT)      /* GDT or LDT page */
+#define FT_WRITABLE (7UL << FT_SHIFT)
+#define FT_SHARED (8UL << FT_SHIFT)   /* reserved */
+#define FT_PINNED (1UL << 59)
+#define FT_VALIDATED (1UL << 58)
+#define FT_VALIDATING (1UL << 57)     /* one CPU is at it; others wait or restart */
+#define FT_PARTIAL (1UL << 56)        /* preempted half-way: nr_validated tells */
+#define FT_LOCKED (1UL << 55)         /* the table's update lock */
+#define FT_COUNT_MASK ((1UL << 48) - 1)
+
+extern struct frame *const frame_table; /* FRAME_TABLE_START */
+extern u64 max_frame;                   /* exclusive */
+
+static inline struct frame *mfn_to_frame(mfn_t m) { return (struct frame *)FRAME_TABLE_START + m.m; }
+static inline mfn_t frame_to_mfn(const struct frame *f)
+{
+    return mfn_from((u64)(f - (struct frame *)FRAME_TABLE_START));
+}
+static inline void *frame_to_virt(const struct frame *f) { return mfn_to_virt(frame_to_mfn(f)); }
+/** True when mfn has a frame record (it is RAM we know, not a hole or device). */
+bool mfn_valid(mfn_t mfn);
+
+/** Owner, or NULL (nobody, or a domain that is gone). No reference is taken: hold one on the frame. */
+struct domain *frame_owner(const struct frame *f);
+void frame_set_owner(struct frame *f, const struct domain *d);
+
+/** Take a reference if d owns the frame and it is allocated. False otherwise or on overflow. */
+bool __must_check frame_get(struct frame *f, const struct domain *d);
+/** Take a reference whoever owns it (allocated frames only); returns the owner or NULL. */
+struct domain *frame_get_any(struct frame *f);
+void frame_put(struct frame *f);
+
+/**
+ * Use the frame as `type` (FT_WRITABLE, FT_SEG, FT_L1..FT_L4). Validates page and descriptor
+ * tables. 0; -EINVAL: in use as another type or contents not acceptable; -EINTR: preempted before
+ * anything was done, retry; -ERESTART: half done, recorded in the frame, must be continued.
+ * The preemptible variant may return -EINTR/-ERESTART, the other never does.
+ */
+int __must_check frame_get_type(struct frame *f, u64 type);
+int __must_check frame_get_type_preemptible(struct frame *f, u64 type);
+void frame_put_type(struct frame *f);
+int frame_put_type_preemptible(struct frame *f);
+
+static inline bool frame_get_and_type(struct frame *f, const struct domain *d, u64 type)
+{
+    if (!frame_get(f, d))
+        return false;
+    if (frame_get_type(f, type)) {
+        frame_put(f);
+        return false;
+    }
+    return true;
+}
+static inline void frame_put_and_type(struct frame *f)
+{
+    frame_put_type(f);
+    frame_put(f);
+}
+
+/**
+ * Make a hypervisor page visible to d (shared_info, grant frames, ...): owner d, type writable
+ * or read-only (SHARE_RO), never counted in d's allocation.
+ */
+enum share_mode { SHARE_RW, SHARE_RO };
+void frame_share_with_guest(void *hv_page, struct domain *d, enum share_mode mode);
+/** Undo it; the page may be freed once its last guest reference is gone: returns true when it can be now. */
+bool frame_unshare(void *hv_page);
+void frame_share_with_privileged(void *hv_page, enum share_mode mode); /* owner DOMID_XEN */
+
+/* Machine-to-phys. */
+void m2p_set(mfn_t mfn, u64 pfn);
+u64 m2p_get(mfn_t mfn);
+
+/* TLB (mm/tlb.c). Interrupts must be on; never with a lock taken with interrupts off. */
+void tlb_flush_local(void);
+void tlb_flush_one_local(u64 va);
+struct cpumask;
+void tlb_flush_mask(u64 cpus);                /* all non-global and global entries on these CPUs */
+void tlb_flush_one_mask(u64 cpus, u64 va);
+void tlb_flush_all_cpus(void);
+void cache_flush_mask(u64 cpus);              /* WBINVD */
+
+/* hv_map.c: our own page tables; every root gets the slots of hv_root. */
+extern pte_t hv_root[PT_ENTRIES];
+int hv_map_pages(u64 va, mfn_t mfn, u64 nr_pages, u64 flags);
+void hv_unmap_pages(u64 va, u64 nr_pages);
+void *vmap_device(paddr_t pa, size_t bytes, u64 flags); /* NULL: no room */
+void vunmap_device(const void *va, size_t bytes);
+/** Fill a guest L4's slots 256..271 (with the per-domain linear slot none). */
+void hv_root_fill(pte_t *l4);
+
+#endif

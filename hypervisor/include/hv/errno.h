@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The ABI's error numbers under their plain names. */
+#ifndef HV_ERRNO_H
+#define HV_ERRNO_H
+#include <xen/errno.h>
+#ifndef EPERM
+#define EPERM XEN_EPERM
+#define ENOENT XEN_ENOENT
+#define ESRCH XEN_ESRCH
+#define EINTR XEN_EINTR
+#define EIO XEN_EIO
+#define ENXIO XEN_ENXIO
+#define E2BIG XEN_E2BIG
+#define ENOEXEC XEN_ENOEXEC
+#define EBADF XEN_EBADF
+#define EAGAIN XEN_EAGAIN
+#define ENOMEM XEN_ENOMEM
+#define EACCES XEN_EACCES
+#define EFAULT XEN_EFAULT
+#define EBUSY XEN_EBUSY
+#define EEXIST XEN_EEXIST
+#define EXDEV XEN_EXDEV
+#define ENODEV XEN_ENODEV
+#define EISDIR XEN_EISDIR
+#define EINVAL XEN_EINVAL
+#define ENOSPC XEN_ENOSPC
+#define EROFS XEN_EROFS
+#define ERANGE XEN_ERANGE
+#define EDEADLK XEN_EDEADLK
+#define ENOSYS XEN_ENOSYS
+#define ENOTEMPTY XEN_ENOTEMPTY
+#define EMSGSIZE XEN_EMSGSIZE
+#define EOPNOTSUPP XEN_EOPNOTSUPP
+#define EADDRINUSE XEN_EADDRINUSE
+#define ENOBUFS XEN_ENOBUFS
+#define EALREADY XEN_EALREADY
+#define EOVERFLOW XEN_EOVERFLOW
+#define EILSEQ XEN_EILSEQ
+#define ENODATA XEN_ENODATA
+#define ETIME XEN_ETIME
+#define ENOTSUPP EOPNOTSUPP
+#endif
+#define ERESTART XEN_ERESTART /* asks for a continuation; never reaches a guest */
+#endif
