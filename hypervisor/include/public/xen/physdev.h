@@ -21,7 +21,7 @@
 #define PHYSDEVOP_unmap_pirq        14
 #define PHYSDEVOP_manage_pci_add    15
 #define PHYSDEVOP_manage_pci_remove 16
-#define PHYSDEVOP_pirq_eoi_gmfn_v1  17 /* like v2, but masking is implied at unmask */
+#define PHYSDEVOP_pirq_eoi_gmfn_v1  17 /* as v2, and unmasking an event ends its pirq */
 #define PHYSDEVOP_restore_msi       19
 #define PHYSDEVOP_manage_pci_add_ext 20
 #define PHYSDEVOP_setup_gsi         21
