@@ -16,7 +16,7 @@ import sys
 import time
 
 HYPERVISOR_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=64M,max:64M loglvl=all "
-                      "guest_loglvl=all noreboot")
+                      "guest_loglvl=all")
 QEMU = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-vga", "none",
         "-serial", "stdio", "-monitor", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 RESULT = re.compile(r"TEST (\S+): (ok|FAIL|skip|error)\b ?(.*)")
@@ -26,7 +26,7 @@ def machine_options(kernel):
     """What one test wants of its machine: lines `//! key=value` of its main.c, by key."""
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), kernel, "main.c")
     wanted = {"smp": "1", "cpu": "max,-smap", "accel": "tcg,thread=single", "mem": "256",
-              "xen": "", "args": "", "timeout": "60"}
+              "xen": "", "args": "", "timeout": "60", "module": ""}
     if os.path.exists(source):
         with open(source, encoding="utf-8") as text:
             for key, value in re.findall(r"^//! (\w+)=(.*)$", text.read(), re.M):
@@ -58,10 +58,11 @@ def boot(kernel, options):
         key, _, value = override.partition("=")
         wanted[key] = value
     module = os.path.join(options.dir, kernel + ".elf")
+    second = f",{module}" if wanted["module"] == "self" else ""
     command = QEMU + ["-accel", wanted["accel"], "-cpu", wanted["cpu"], "-m", wanted["mem"],
                       "-smp", wanted["smp"], "-kernel", options.hv,
                       "-append", f"{HYPERVISOR_OPTIONS} {wanted['xen']}",
-                      "-initrd", f"{module} {kernel} {wanted['args']}".rstrip()]
+                      "-initrd", f"{module} {kernel} {wanted['args']}".rstrip() + second]
     start = time.monotonic()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:

@@ -12,8 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <xen/errno.h>
+#include <xen/memory.h>
 #include <xen/xen.h>
+
+#include "errno.h"
 
 #include <sdk/console.h>
 #include <sdk/cpu.h>
