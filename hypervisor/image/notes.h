@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Xen's ELF notes; private to this folder.
+ */
+#ifndef IMAGE_NOTES_H
+#define IMAGE_NOTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <image/pv_image.h>
+
+/* Reads the notes in one note segment or section. Adds the number of Xen notes to *found. Entries
+ * of other names and unknown types are skipped. 0 or -IMAGE_E_NOTES. */
+int notes_parse(const uint8_t *notes, size_t size, size_t align, struct pv_image *image,
+                unsigned int *found);
+
+#endif
