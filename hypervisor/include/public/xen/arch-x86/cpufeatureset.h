@@ -5,7 +5,7 @@
  *
  * Included plainly it defines an enumeration XEN_X86_FEATURE_*. A file that defines
  * XEN_CPUFEATURE(name, value) before including it gets one use of that macro for each
- * feature instead, as often as it likes; unlike the plain form, it undefines its macro itself.
+ * feature instead, as often as it likes, and undefines its macro itself.
  */
 #ifndef XEN_CPUFEATURE
 #ifndef XEN_PUBLIC_ARCH_X86_CPUFEATURESET_H
