@@ -86,6 +86,7 @@ static bool catch_trap(struct cpu *cpu, struct trap_frame *frame)
     cpu->seen.cr2 = vcpu_info(cpu->id)->arch.cr2;
     cpu->seen.frame = *frame;
     cpu->seen.frame_at = frame_bottom(frame);
+    cpu->seen.upcall_mask = vcpu_info(cpu->id)->evtchn_upcall_mask;
     memcpy(cpu->seen.extra, failsafe_selectors, sizeof(cpu->seen.extra));
     frame->rip = cpu->fixup_rip;
     frame->cs = FLAT_KERNEL_CS & ~3;
@@ -119,6 +120,8 @@ static void leave_user(struct cpu *cpu, const struct trap_frame *frame)
     user->vector = frame->vector;
     user->cr2 = vcpu_info(cpu->id)->arch.cr2;
     user->frame_at = frame_bottom(frame);
+    user->upcall_mask = vcpu_info(cpu->id)->evtchn_upcall_mask;
+    memcpy(user->extra, failsafe_selectors, sizeof(user->extra));
     cpu->user = NULL;
     user_leave(cpu->user_return_rsp);
 }

@@ -55,6 +55,7 @@ struct trap_seen {
     unsigned int vector;
     unsigned long cr2;       /* vcpu_info's copy, for page faults */
     unsigned long frame_at;  /* address of the lowest word that the hypervisor pushed */
+    uint8_t upcall_mask;     /* as the handler found it */
     uint64_t extra[4];       /* failsafe: DS, ES, FS, GS */
     struct trap_frame frame;
 };
@@ -108,6 +109,8 @@ struct user_context {
     unsigned int vector;     /* out: TRAP_* */
     unsigned long cr2;
     unsigned long frame_at;
+    uint8_t upcall_mask;
+    uint64_t extra[4];       /* failsafe: DS, ES, FS, GS */
 };
 
 void user_run(struct user_context *context);

@@ -53,7 +53,8 @@ static void read_empty(void)
     memset(buffer, 0x5a, sizeof(buffer));
     CHECK_EQ(hc_console_io(CONSOLEIO_read, sizeof(buffer), buffer), 0);
     CHECK_EQ(hc_console_io(CONSOLEIO_read, 0, buffer), 0);
-    CHECK_EQ(hc_console_io(CONSOLEIO_read, 0xffffffffUL, buffer), 0);
+    CHECK_EQ(hc_console_io(CONSOLEIO_read, 0x7fffffffUL, buffer), 0);
+    CHECK_EQ(hc_console_io(CONSOLEIO_read, 0x80000000UL, buffer), -E2BIG);
     CHECK_EQ(buffer[0], 0x5a);
 }
 
