@@ -135,8 +135,10 @@ static int fail_unknown(struct config_reading *r, const struct config_setting *s
     if (near)
         return config_fail(r, setting->line, "there is no key '%.64s': did you mean '%s'?",
                            setting->key, near);
-    return config_fail(r, setting->line, "there is no key '%.64s': remove the line or see"
-                       " domus.cfg(5)", setting->key);
+    return config_fail(r, setting->line,
+                       "there is no key '%.64s': remove the line or see"
+                       " domus.cfg(5)",
+                       setting->key);
 }
 
 /* ---- reading -------------------------------------------------------------------------- */

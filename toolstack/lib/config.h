@@ -16,10 +16,10 @@
 #include "disk_spec.h"
 #include "vif_spec.h"
 
-#define CONFIG_NAME_MAX   64 /* with the final NUL */
-#define CONFIG_VCPUS_MAX  128
-#define CONFIG_DISKS_MAX  64
-#define CONFIG_VIFS_MAX   16
+#define CONFIG_NAME_MAX  64 /* with the final NUL */
+#define CONFIG_VCPUS_MAX 128
+#define CONFIG_DISKS_MAX 64
+#define CONFIG_VIFS_MAX  16
 
 /* What to do when a domain has ended. */
 enum config_action {
@@ -35,8 +35,8 @@ struct domain_config {
     uint8_t uuid[16];
     bool has_uuid;
     char *kernel;
-    char *ramdisk;  /* NULL: none */
-    char *cmdline;  /* never NULL after config_parse() */
+    char *ramdisk; /* NULL: none */
+    char *cmdline; /* never NULL after config_parse() */
     uint64_t memory_mib;
     uint64_t maxmem_mib;
     unsigned int vcpus;

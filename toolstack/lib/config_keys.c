@@ -235,10 +235,14 @@ static int set_action(struct config_reading *r, const struct config_value *v, co
             return 0;
         }
     if (!strncmp(v->string, "coredump-", 9) || !strcmp(v->string, "soft-reset"))
-        return config_fail(r, v->line, "%s=\"%.40s\" is not supported: use destroy, restart, "
-                           "rename-restart or preserve", key, v->string);
-    return config_fail(r, v->line, "'%.40s' is not an action for %s: use destroy, restart, "
-                       "rename-restart or preserve", v->string, key);
+        return config_fail(r, v->line,
+                           "%s=\"%.40s\" is not supported: use destroy, restart, "
+                           "rename-restart or preserve",
+                           key, v->string);
+    return config_fail(r, v->line,
+                       "'%.40s' is not an action for %s: use destroy, restart, "
+                       "rename-restart or preserve",
+                       v->string, key);
 }
 
 static int set_on_poweroff(struct config_reading *r, const struct config_value *v)
@@ -291,8 +295,7 @@ static const struct {
     const char *remedy;
     const char *keys; /* separated by blanks, with one at either end */
 } foreign_keys[] = {
-    { "give kernel and ramdisk instead",
-      " bootloader bootloader_args " },
+    { "give kernel and ramdisk instead", " bootloader bootloader_args " },
     { "only full virtualization has it; remove the line",
       " acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 altp2m altp2mhvm apic bios "
       "bios_path_override boot device_model_args device_model_args_hvm device_model_args_pv "
@@ -316,7 +319,7 @@ static const struct {
       "max_grant_version max_maptrack_frames max_event_channels nomigrate driver_domain "
       "claim_mode seclabel init_seclabel localtime msr_relaxed mca_caps vpmu vmtrace_buf_kb "
       "pvshim pvshim_path pvshim_cmdline pvshim_extra on_soft_reset gic_version tee "
-      "xend_suspend_evtchn_compat exclude_scheduler numa_placement blkdev_start scheduler" 
+      "xend_suspend_evtchn_compat exclude_scheduler numa_placement blkdev_start scheduler"
       " driver_domain " },
 };
 

@@ -9,7 +9,7 @@
 struct config_reading {
     struct domain_config *cfg;
     struct config_error *err;
-    char *root;  /* root= and extra=, which become the command line unless cmdline= is there */
+    char *root; /* root= and extra=, which become the command line unless cmdline= is there */
     char *extra;
     bool has_cmdline;
 };

@@ -217,7 +217,8 @@ static int parse_number(struct scanner *s, struct config_value *out)
     errno = 0;
     long long value = strtoll(digits, &stop, 0);
     if (*stop || stop == digits || n + 1 == sizeof(digits))
-        return fail_at(s, s->line, -EINVAL, "'%s' is not a number; write strings in quotes", digits);
+        return fail_at(s, s->line, -EINVAL, "'%s' is not a number; write strings in quotes",
+                       digits);
     if (errno == ERANGE)
         return fail_at(s, s->line, -EINVAL, "the number %s is too large", digits);
     out->type = CONFIG_NUMBER;

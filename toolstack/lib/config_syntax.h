@@ -18,9 +18,9 @@ enum config_type {
 
 struct config_value {
     enum config_type type;
-    unsigned int line; /* where the value begins, counted from 1 */
-    char *string;      /* CONFIG_STRING: without NUL bytes inside */
-    int64_t number;    /* CONFIG_NUMBER */
+    unsigned int line;          /* where the value begins, counted from 1 */
+    char *string;               /* CONFIG_STRING: without NUL bytes inside */
+    int64_t number;             /* CONFIG_NUMBER */
     struct config_value *items; /* CONFIG_LIST */
     size_t count;
 };

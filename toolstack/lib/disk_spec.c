@@ -256,9 +256,14 @@ static const struct {
     const char *key;
     int (*set)(struct reading *r, const char *value);
 } disk_keys[] = {
-    { "target", set_target },       { "format", set_format },   { "vdev", set_vdev },
-    { "access", set_access },       { "script", set_script },   { "backend", set_backend },
-    { "backendtype", set_backend_type }, { "devtype", set_device_type },
+    { "target", set_target },
+    { "format", set_format },
+    { "vdev", set_vdev },
+    { "access", set_access },
+    { "script", set_script },
+    { "backend", set_backend },
+    { "backendtype", set_backend_type },
+    { "devtype", set_device_type },
 };
 
 /* A word with '=' whose left side is a key. Paths may hold '=' too, so other words are
@@ -302,8 +307,8 @@ static const char *strip_prefix(struct reading *r, const char *text)
         const char *prefix;
         bool block;
     } prefixes[] = {
-        { "phy:", true }, { "file:", false }, { "raw:", false }, { "aio:", false },
-        { "tap:aio:", false }, { "tap2:aio:", false },
+        { "phy:", true },  { "file:", false },    { "raw:", false },
+        { "aio:", false }, { "tap:aio:", false }, { "tap2:aio:", false },
     };
 
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {

@@ -17,7 +17,7 @@ struct disk_spec {
     uint32_t number;          /* its virtual device number, the last part of its store path */
     bool read_only;
     bool no_discard;
-    bool require_block;       /* phy: the target must be a block device */
+    bool require_block; /* phy: the target must be a block device */
 };
 
 /* Reads xl's `target,format,vdev,access,key=value,...` with the older prefixes phy:, file:, raw:.

@@ -52,11 +52,11 @@ static int set_mac(struct reading *r, const char *value)
     int used = 0;
 
     if (sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
-               &used) != 6 || used != 17 || value[used])
+               &used) != 6 ||
+        used != 17 || value[used])
         return fail(r, "'%.40s' is not a hardware address: write 00:16:3e:xx:xx:xx", value);
     if (b[0] & 1)
-        return fail(r, "the hardware address %s is a multicast address: make its first byte even",
-                    value);
+        return fail(r, "the hardware address %s is for multicast: make its first byte even", value);
     for (int i = 0; i < 6; i++)
         r->vif->mac[i] = (uint8_t)b[i];
     r->vif->has_mac = true;
@@ -126,8 +126,8 @@ static double find_unit(const struct unit *units, size_t count, const char *name
 static int set_rate(struct reading *r, const char *value)
 {
     static const struct unit speeds[] = {
-        { "b/s", 1.0 / 8 },    { "Kb/s", 1e3 / 8 }, { "Mb/s", 1e6 / 8 }, { "Gb/s", 1e9 / 8 },
-        { "B/s", 1 },          { "KB/s", 1e3 },     { "MB/s", 1e6 },     { "GB/s", 1e9 },
+        { "b/s", 1.0 / 8 }, { "Kb/s", 1e3 / 8 }, { "Mb/s", 1e6 / 8 }, { "Gb/s", 1e9 / 8 },
+        { "B/s", 1 },       { "KB/s", 1e3 },     { "MB/s", 1e6 },     { "GB/s", 1e9 },
     };
     static const struct unit times[] = { { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 } };
     char speed[8] = "", span[4] = "ms";
@@ -141,14 +141,16 @@ static int set_rate(struct reading *r, const char *value)
         ok = sscanf(value + used, "@%9u%3[a-z]%n", &interval, span, &(int){ 0 }) == 2;
     else if (ok)
         ok = !value[used];
-    double bytes = ok ? (double)amount * find_unit(speeds, sizeof(speeds) / sizeof(speeds[0]), speed) : 0;
+    double bytes =
+        ok ? (double)amount * find_unit(speeds, sizeof(speeds) / sizeof(speeds[0]), speed) : 0;
     double us = ok ? interval * find_unit(times, sizeof(times) / sizeof(times[0]), span) : 0;
     if (bytes < 1 || us < 1 || us > 1e9)
         return fail(r, "'%.40s' is not a rate: write for example 10Mb/s or 1MB/s@20ms", value);
     r->vif->rate_bytes = (uint64_t)(bytes * us / 1e6);
     r->vif->rate_interval_us = (uint32_t)us;
-    return r->vif->rate_bytes ? 0
-                              : fail(r, "the rate '%.40s' lets no byte through in an interval", value);
+    if (!r->vif->rate_bytes)
+        return fail(r, "the rate '%.40s' lets no byte through in an interval", value);
+    return 0;
 }
 
 static int set_type(struct reading *r, const char *value)
@@ -192,9 +194,9 @@ static const struct {
     const char *key;
     int (*set)(struct reading *r, const char *value);
 } vif_keys[] = {
-    { "mac", set_mac },         { "bridge", set_bridge },   { "vifname", set_name },
-    { "ip", set_ip },           { "mtu", set_mtu },         { "rate", set_rate },
-    { "type", set_type },       { "script", set_script },   { "backend", set_backend },
+    { "mac", set_mac },         { "bridge", set_bridge }, { "vifname", set_name },
+    { "ip", set_ip },           { "mtu", set_mtu },       { "rate", set_rate },
+    { "type", set_type },       { "script", set_script }, { "backend", set_backend },
     { "trusted", set_trusted }, { "model", set_ignored },
 };
 
@@ -209,8 +211,10 @@ static int set_key(struct reading *r, char *word)
     for (size_t i = 0; i < sizeof(vif_keys) / sizeof(vif_keys[0]); i++)
         if (!strcmp(word, vif_keys[i].key))
             return vif_keys[i].set(r, equals + 1);
-    return fail(r, "'%.40s' is not a key of a network card: the keys are mac, bridge, ip, vifname,"
-                " rate and mtu", word);
+    return fail(r,
+                "'%.40s' is not a key of a network card: the keys are mac, bridge, ip, vifname,"
+                " rate and mtu",
+                word);
 }
 
 static char *trim(char *word)
@@ -265,9 +269,9 @@ char *vif_spec_format(const struct vif_spec *vif)
                  (unsigned long long)((vif->rate_bytes * 1000000 + vif->rate_interval_us - 1) /
                                       vif->rate_interval_us),
                  vif->rate_interval_us);
-    if (asprintf(&line, "%sbridge=%s%s%s%s%s%s%s%s", mac, vif->bridge, vif->name[0] ? ",vifname=" : "",
-                 vif->name, vif->ip[0] ? ",ip=" : "", vif->ip, mtu, rate,
-                 vif->untrusted_backend ? ",trusted=0" : "") < 0)
+    if (asprintf(&line, "%sbridge=%s%s%s%s%s%s%s%s", mac, vif->bridge,
+                 vif->name[0] ? ",vifname=" : "", vif->name, vif->ip[0] ? ",ip=" : "", vif->ip, mtu,
+                 rate, vif->untrusted_backend ? ",trusted=0" : "") < 0)
         return NULL;
     return line;
 }
