@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # What domusd and domus share: the domain file, JSON, devices. Their tests.
-toolstack-config-objs := $(addprefix toolstack/lib/,config_syntax.o config_keys.o config.o \
+toolstack-config-objs := $(addprefix toolstack/lib/config/,config_syntax.o config_keys.o config.o \
                          config_format.o disk_spec.o vif_spec.o)
 toolstack-json-objs   := toolstack/lib/json.o
-toolstack-device-objs := $(addprefix toolstack/lib/,store.o device.o disk_attach.o vif_attach.o \
-                         loop_device.o netlink.o)
+toolstack-device-objs := $(addprefix toolstack/lib/device/,store.o device.o disk_attach.o \
+                         vif_attach.o loop_device.o netlink.o)
 
 $(call unit_test,config_test,tests/unit/config_test.o $(toolstack-config-objs))

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
+#include "config/config.h"
 
 #define BASE "name = 'web'\nkernel = \"/boot/vmlinuz\"\nmemory = 128\n"
 

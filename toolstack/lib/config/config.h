@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A domain as its file describes it: domus.cfg(5), in the syntax of xl.cfg(5).
+ *
+ * Pure: config_parse() opens nothing and asks nobody, so that whatever it says about a file is
+ * the same on every machine. What the machine has (files, bridges, memory) is checked later.
+ */
+#ifndef TOOLSTACK_CONFIG_H
+#define TOOLSTACK_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config_syntax.h"
+#include "disk_spec.h"
+#include "vif_spec.h"
+
+#define CONFIG_NAME_MAX  64 /* with the final NUL */
+#define CONFIG_VCPUS_MAX 128
+#define CONFIG_DISKS_MAX 64
+#define CONFIG_VIFS_MAX  16
+
+/* What to do when a domain has ended. */
+enum config_action {
+    ACTION_DESTROY,
+    ACTION_RESTART,
+    ACTION_RENAME_RESTART,
+    ACTION_PRESERVE,
+    ACTION_COUNT
+};
+
+struct domain_config {
+    char name[CONFIG_NAME_MAX];
+    uint8_t uuid[16];
+    bool has_uuid;
+    char *kernel;
+    char *ramdisk; /* NULL: none */
+    char *cmdline; /* never NULL after config_parse() */
+    uint64_t memory_mib;
+    uint64_t maxmem_mib;
+    unsigned int vcpus;
+    unsigned int maxvcpus;
+    struct disk_spec *disks;
+    size_t disk_count;
+    struct vif_spec *vifs;
+    size_t vif_count;
+    enum config_action on_poweroff;
+    enum config_action on_reboot;
+    enum config_action on_crash;
+    enum config_action on_watchdog;
+};
+
+/* Reads a file's text. 0; -EINVAL with the line and a sentence in *err (line 0: the file as a
+ * whole); -ENOMEM likewise. On failure *cfg is empty. */
+int config_parse(const char *text, size_t bytes, struct domain_config *cfg,
+                 struct config_error *err);
+
+/* Writes the text that config_parse() reads back to the same domain; allocated, NULL if memory is
+ * short. */
+char *config_format(const struct domain_config *cfg);
+
+/* Makes the paths of kernel, ramdisk and disks absolute, seen from `folder`. 0 or -ENOMEM. */
+int config_resolve_paths(struct domain_config *cfg, const char *folder);
+
+/* Frees; harmless on a zeroed structure. */
+void config_free(struct domain_config *cfg);
+
+/* True if the text can name a domain; otherwise *why says what it lacks. */
+bool config_name_ok(const char *name, const char **why);
+
+/* "rename-restart" */
+const char *config_action_name(enum config_action action);
+
+/* 16 bytes as 36 characters and NUL, and back (-EINVAL). */
+void config_uuid_format(const uint8_t uuid[16], char text[37]);
+int config_uuid_parse(const char *text, uint8_t uuid[16]);
+
+/* The key that is nearest to a misspelt one, or NULL if none is near. */
+const char *config_nearest_key(const char *key);
+
+/* What xl knows a key for and domus does not: the remedy to print, or NULL if xl has no such
+ * key. */
+const char *config_foreign_key(const char *key);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes a domain as the text of a domain file.
+ *
+ * domusd keeps the file of each domain in this form, so there is one format and one reader.
+ * Pure; locks: none.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void put_string(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            fprintf(out, "\\x%02x", c);
+        else
+            putc(c, out);
+    }
+    putc('"', out);
+}
+
+static void put_setting(FILE *out, const char *key, const char *value)
+{
+    fprintf(out, "%s = ", key);
+    put_string(out, value);
+    putc('\n', out);
+}
+
+/* Writes one item of a list and frees it; false if there was no memory to make it. */
+static bool put_item(FILE *out, char *item, bool first)
+{
+    if (!item)
+        return false;
+    fputs(first ? "" : ",", out);
+    fputs("\n    ", out);
+    put_string(out, item);
+    free(item);
+    return true;
+}
+
+static bool put_devices(FILE *out, const struct domain_config *cfg)
+{
+    bool ok = true;
+
+    if (cfg->disk_count) {
+        fputs("disk = [", out);
+        for (size_t i = 0; ok && i < cfg->disk_count; i++)
+            ok = put_item(out, disk_spec_format(&cfg->disks[i]), i == 0);
+        fputs("\n]\n", out);
+    }
+    if (cfg->vif_count) {
+        fputs("vif = [", out);
+        for (size_t i = 0; ok && i < cfg->vif_count; i++)
+            ok = put_item(out, vif_spec_format(&cfg->vifs[i]), i == 0);
+        fputs("\n]\n", out);
+    }
+    return ok;
+}
+
+char *config_format(const struct domain_config *cfg)
+{
+    char *text = NULL, uuid[37];
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+
+    if (!out)
+        return NULL;
+    put_setting(out, "name", cfg->name);
+    if (cfg->has_uuid) {
+        config_uuid_format(cfg->uuid, uuid);
+        put_setting(out, "uuid", uuid);
+    }
+    put_setting(out, "type", "pv");
+    put_setting(out, "kernel", cfg->kernel);
+    if (cfg->ramdisk)
+        put_setting(out, "ramdisk", cfg->ramdisk);
+    put_setting(out, "cmdline", cfg->cmdline);
+    fprintf(out, "memory = %llu\nmaxmem = %llu\nvcpus = %u\nmaxvcpus = %u\n",
+            (unsigned long long)cfg->memory_mib, (unsigned long long)cfg->maxmem_mib, cfg->vcpus,
+            cfg->maxvcpus);
+    bool ok = put_devices(out, cfg);
+    put_setting(out, "on_poweroff", config_action_name(cfg->on_poweroff));
+    put_setting(out, "on_reboot", config_action_name(cfg->on_reboot));
+    put_setting(out, "on_crash", config_action_name(cfg->on_crash));
+    put_setting(out, "on_watchdog", config_action_name(cfg->on_watchdog));
+    ok = !ferror(out) && ok;
+    if (fclose(out) || !ok) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
