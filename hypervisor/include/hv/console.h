@@ -16,7 +16,6 @@ struct console_device {
     bool (*getc)(char *c);          /* NULL: output only */
 };
 void console_register(const struct console_device *dev);
-void console_init_early(const char *cmdline);
 void console_init_ring(void);       /* from then on the ring has its final size */
 /** Raw bytes of a domain (CONSOLEIO_write): to the devices and the ring; with a prefix for domUs. */
 void console_write_guest(struct domain *d, const char *s, size_t n);

@@ -31,6 +31,7 @@ void smp_send_event_check_mask(u64 cpus);
 void smp_call(u64 cpus, void (*fn)(void *), void *data);
 void smp_send_nmi_all_but_self(void);
 void smp_stop_others(void);   /* panic and reboot */
+bool smp_nmi_stop_requested(void); /* this NMI means: halt here */
 extern cpumask_t cpu_online_map, cpu_present_map;
 extern unsigned int nr_cpus;
 

@@ -91,6 +91,7 @@ extern struct cpu_features cpu_features;
 extern u64 hv_cr4;         /* what CR4 holds while the hypervisor runs, guest bits apart */
 
 void cpu_features_detect(void);   /* boot CPU, early */
-void cpu_features_apply(void);    /* every CPU: CR0, CR4, EFER, PAT, MTRR untouched */
+void cpu_features_apply(void);    /* every CPU: CR0, CR4, EFER, PAT, XCR0 */
+void cpu_features_print(void);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The per-CPU block at the top of each CPU's stack, found by masking RSP (GS is the guest's).
- * guest_regs comes first: TSS.RSP0 points to guest_regs.es, so that hardware pushes SS..RIP
- * into place; it is 16-byte aligned for that.
+ * TSS.RSP0 points to guest_regs.es, so that hardware pushes SS..RIP into place.
  */
 #ifndef ASM_CURRENT_H
 #define ASM_CURRENT_H
@@ -14,6 +13,7 @@
 struct vcpu;
 
 struct cpu_info {
+    u64 align_pad; /* puts guest_regs.es on a 16-byte boundary: hardware aligns RSP0 down */
     struct cpu_user_regs guest_regs; /* valid while handling an entry from the guest */
     u32 cpu;
     u32 unused;
@@ -26,11 +26,15 @@ struct cpu_info {
      */
     u64 hw_cr3;
     u64 hv_cr3;
-    u8 pti_active;
+    u8 pti_active;  /* these four are one word to the exit path: 0 means nothing to do */
     u8 root_dirty;
+    u8 verw;        /* clear CPU buffers on the way out (MDS) */
     u8 spec_ctrl;   /* guest's choice is not exposed; kept for the exit path */
-    u8 pad[5];
+    u16 verw_sel;   /* HV_DS: VERW wants a writable data selector in memory */
+    u8 pad[2];
 } __attribute__((aligned(16)));
+_Static_assert((offsetof(struct cpu_info, guest_regs.es) & 15) == 0, "RSP0 alignment");
+_Static_assert(sizeof(struct cpu_info) == CPU_INFO_BYTES, "head.S and entry.S know the size");
 
 static inline struct cpu_info *get_cpu_info(void)
 {

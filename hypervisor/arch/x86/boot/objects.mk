@@ -1,0 +1,2 @@
+hv-objs += hypervisor/arch/x86/boot/head.o hypervisor/arch/x86/boot/multiboot.o \
+           hypervisor/arch/x86/boot/e820.o

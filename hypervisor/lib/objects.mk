@@ -1,0 +1,1 @@
+hv-objs += hypervisor/lib/string.o hypervisor/lib/format.o hypervisor/lib/bitmap.o
