@@ -57,7 +57,7 @@
 #define PERCPU_IST_TOP(n) (PERCPU_IST + (n) * IST_STRIDE - CPU_INFO_BYTES) /* n from 1 */
 
 /* GDT as the ABI lays it out: guest descriptors in pages 0..13, ours from entry 7168 (selector 0xe000). */
-#ifdef __ASSEMBLY__ /* C has these from the public xen.h */
+#if defined(__ASSEMBLY__) && !defined(FIRST_RESERVED_GDT_PAGE) /* C has these from xen.h */
 #define FIRST_RESERVED_GDT_PAGE 14
 #define FIRST_RESERVED_GDT_ENTRY (FIRST_RESERVED_GDT_PAGE * 512)
 #endif

@@ -18,23 +18,13 @@ struct trap_entry {
     u8 flags;           /* TI_* / low 2 bits DPL */
 };
 
-/* A trap about to be delivered to the guest kernel. */
-struct trap_bounce {
-    u32 error_code;
-    u8 flags;           /* TBF_* in pv/trap_bounce.c */
-    u16 cs;
-    u64 rip;
-};
-
 enum vcpu_guest_flags {         /* arch.flags, only changed by its own CPU or while paused */
     TF_KERNEL_MODE = 1 << 0,    /* virtual ring: kernel */
 };
 
 struct pv_vcpu {
     struct trap_entry *traps;   /* NR_VECTORS entries (256) */
-    struct trap_bounce bounce;
     u64 event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback;
-    u64 nmi_callback;           /* callback_op NMI; 0: trap table's vector 2 */
     bool failsafe_masks_events, syscall_masks_events, syscall32_masks_events, sysenter_masks_events;
     u64 kernel_sp;              /* stack_switch */
     u16 kernel_ss;
@@ -42,15 +32,17 @@ struct pv_vcpu {
     u32 gdt_entries;
     u64 ldt_base;               /* linear; pages are mapped on demand */
     u32 ldt_entries;
-    u32 shadow_ldt_mapped;      /* bit per LDT window page in use */
+    u32 shadow_ldt_mapped;      /* bit per LDT window page in use; ldt_lock */
     struct frame *shadow_ldt[16];
+    spinlock_t ldt_lock;        /* shadow_ldt* and the window of the CPU that holds this vCPU */
     u32 iopl;                   /* 0..3 as set by PHYSDEVOP_set_iopl, 0 at start */
     u64 iobmp;                  /* guest handle, set_iobitmap */
     u32 iobmp_limit;
     u64 ctrlreg[8];             /* CR0 (TS etc), CR2 mirror, CR4 guest bits */
-    u64 fs_base, gs_base_kernel, gs_base_user; /* when not loaded */
-    u64 dr[8];                  /* debug registers, DR7 with emulated IO bits */
-    u32 dr7_emul;
+    u64 fs_base, gs_base_kernel, gs_base_user; /* when not running */
+    u64 dr[8];                  /* debug registers as the hardware has them */
+    u32 dr7_emul;               /* DR7's bits of I/O breakpoints, which IN/OUT emulation honours */
+    bool nmi_masked;            /* an NMI was delivered, its iret has not come yet */
     u64 kernel_root, user_root; /* mfns: guest L4s, typed and referenced; 0 none */
     u64 msr_tsc_aux;
     u64 xcr0;
