@@ -4,11 +4,11 @@
 #   make check-guest HV=path       the same binaries on another one
 #   make check-guest TESTS="a b"   some of them
 
-guest-tests := hello startofday startofday_linux hypercall_page hypercalls version multicall console traps user
+guest-tests := hello startofday startofday_linux hypercall_page hypercalls version multicall console traps user privileged
 
 HV ?= $(B)/domus
 
-guest-test-lib := $(call guest-objs,$(addprefix tests/guest/lib/,test.o startofday.o user.o))
+guest-test-lib := $(call guest-objs,$(addprefix tests/guest/lib/,test.o startofday.o user.o insn.o))
 guest-test-elfs := $(foreach t,$(guest-tests),$(B)/guest/$(t).elf)
 
 # The kernel of test $(1); a folder with a notes.S of its own links that instead of the usual one.
