@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections over shared rings. The page belongs to the guest as much as to us: our own indexes
+ * are kept here and only ever written to the page; the guest's are read once and checked; a
+ * request is copied out before anything in it is looked at. A guest that breaks the rules loses
+ * its own connection. Facts: xen/io/xs_wire.h, Xen's docs/misc/xenstore-ring.txt.
+ */
+#include "conn_ring.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "ops.h"
+
+enum { MESSAGE_MAX = sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX };
+
+struct ring_conn {
+    struct conn conn;
+    struct domain *domain;
+    struct xen_ring ring;
+    uint32_t req_cons, rsp_prod;   /* ours; the page has copies */
+    uint32_t shown_cons, shown_prod; /* what the page says now */
+    bool failed;                   /* the guest broke the protocol: the ring is not used */
+    char *partial;                 /* a request longer than the ring, as far as it came */
+    uint32_t partial_len;
+};
+
+static char message[MESSAGE_MAX + 1];
+
+static struct ring_conn *from_conn(struct conn *c)
+{
+    return container_of(c, struct ring_conn, conn);
+}
+
+static uint32_t load(const uint32_t *index)
+{
+    return __atomic_load_n(index, __ATOMIC_ACQUIRE);
+}
+
+static void store(uint32_t *index, uint32_t value)
+{
+    __atomic_store_n(index, value, __ATOMIC_RELEASE);
+}
+
+/* Takes a ring out of use. The domain stays introduced; it may ask for a reconnection. */
+static void fail(struct ring_conn *r, uint32_t error, const char *why)
+{
+    log_guest(r->domain->domid, "%s: its store connection stops", why);
+    r->failed = true;
+    conn_reset(&r->conn);
+    free(r->partial);
+    r->partial = NULL;
+    r->partial_len = 0;
+    store(&r->ring.page->error, error);
+    domain_notify(r->domain);
+}
+
+/* Copies from the request ring, `at` bytes behind what has been consumed. */
+static void copy_from_ring(const struct ring_conn *r, uint32_t at, char *to, uint32_t len)
+{
+    uint32_t from = MASK_XENSTORE_IDX(r->req_cons + at);
+    uint32_t first = XENSTORE_RING_SIZE - from < len ? XENSTORE_RING_SIZE - from : len;
+
+    memcpy(to, r->ring.page->req + from, first);
+    memcpy(to + first, r->ring.page->req, len - first);
+}
+
+static void handle_message(struct ring_conn *r, const struct xsd_sockmsg *header)
+{
+    struct request request = { .header = *header, .payload = message + sizeof(*header) };
+
+    message[sizeof(*header) + header->len] = '\0';
+    ops_handle(&r->conn, &request);
+    conn_make_dirty(&r->conn);
+}
+
+/* A request that is longer than the ring is gathered in r->partial. Returns whether it is
+ * complete and in `message`. */
+static bool gather(struct ring_conn *r, uint32_t total, uint32_t available)
+{
+    uint32_t missing = total - r->partial_len;
+    uint32_t n = missing < available ? missing : available;
+
+    if (!r->partial && !(r->partial = malloc(MESSAGE_MAX))) {
+        conn_kill(&r->conn);
+        return false;
+    }
+    copy_from_ring(r, 0, r->partial + r->partial_len, n);
+    r->partial_len += n;
+    r->req_cons += n;
+    conn_make_dirty(&r->conn);
+    if (r->partial_len < total)
+        return false;
+    memcpy(message, r->partial, total);
+    free(r->partial);
+    r->partial = NULL;
+    r->partial_len = 0;
+    return true;
+}
+
+/* Brings the next request, if all of it is there, into `message`. */
+static bool next_message(struct ring_conn *r, uint32_t available, struct xsd_sockmsg *header)
+{
+    enum wire_state state;
+    size_t total;
+
+    if (r->partial) {
+        wire_peek(r->partial, r->partial_len, header, &total);
+        return gather(r, (uint32_t)total, available);
+    }
+    if (available < sizeof(*header))
+        return false;
+    copy_from_ring(r, 0, message, sizeof(*header));
+    state = wire_peek(message, available, header, &total);
+    if (state == WIRE_BAD) {
+        fail(r, XENSTORE_ERROR_PROTO, "a request longer than the protocol allows");
+        return false;
+    }
+    if (state == WIRE_MORE)
+        return total > XENSTORE_RING_SIZE && gather(r, (uint32_t)total, available);
+    copy_from_ring(r, sizeof(*header), message + sizeof(*header), header->len);
+    r->req_cons += (uint32_t)total;
+    return true;
+}
+
+/* The guest asks for a fresh start: everything of the old connection goes. */
+static void reconnect(struct ring_conn *r)
+{
+    struct xenstore_domain_interface *page = r->ring.page;
+
+    conn_reset(&r->conn);
+    free(r->partial);
+    r->partial = NULL;
+    r->partial_len = 0;
+    r->failed = false;
+    r->req_cons = r->rsp_prod = r->shown_cons = r->shown_prod = 0;
+    page->req_cons = page->req_prod = page->rsp_cons = page->rsp_prod = 0;
+    page->error = XENSTORE_ERROR_NONE;
+    store(&page->connection, XENSTORE_CONNECTED);
+    domain_notify(r->domain);
+}
+
+/* Only what was in the ring at the start is handled, so that a guest which never stops sending
+ * does not keep the others waiting. */
+void conn_ring_receive(struct conn *c)
+{
+    struct ring_conn *r = from_conn(c);
+    struct xsd_sockmsg header;
+    uint32_t prod, space;
+
+    if (load(&r->ring.page->connection) == XENSTORE_RECONNECT)
+        reconnect(r);
+    if (r->failed || c->dead)
+        return;
+    prod = load(&r->ring.page->req_prod);
+    if (prod - r->req_cons > XENSTORE_RING_SIZE) {
+        fail(r, XENSTORE_ERROR_RINGIDX, "impossible request indexes");
+        return;
+    }
+    space = load(&r->ring.page->rsp_cons);
+    if (c->blocked && r->rsp_prod - space < XENSTORE_RING_SIZE) {
+        c->blocked = false;
+        conn_make_dirty(c);
+    }
+    while (!r->failed && !conn_is_congested(c) &&
+           next_message(r, prod - r->req_cons, &header))
+        handle_message(r, &header);
+    if (!r->failed && !c->dead && prod != r->req_cons && conn_is_congested(c))
+        conn_resume_later(c);
+}
+
+/* Copies output into the ring as far as there is room; the guest does not see it yet. */
+static void copy_out(struct ring_conn *r)
+{
+    struct conn *c = &r->conn;
+    uint32_t used = r->rsp_prod - load(&r->ring.page->rsp_cons);
+    uint32_t at = MASK_XENSTORE_IDX(r->rsp_prod);
+    uint32_t n, first;
+
+    if (used > XENSTORE_RING_SIZE) {
+        fail(r, XENSTORE_ERROR_RINGIDX, "impossible response indexes");
+        return;
+    }
+    n = XENSTORE_RING_SIZE - used < conn_unsent(c) ? XENSTORE_RING_SIZE - used : conn_unsent(c);
+    first = XENSTORE_RING_SIZE - at < n ? XENSTORE_RING_SIZE - at : n;
+    if (n) {
+        memcpy(r->ring.page->rsp + at, c->out + c->out_start, first);
+        memcpy(r->ring.page->rsp, c->out + c->out_start + first, n - first);
+    }
+    r->rsp_prod += n;
+    conn_sent(c, n);
+}
+
+static void ring_stage(struct conn *c)
+{
+    struct ring_conn *r = from_conn(c);
+
+    if (r->failed) {
+        conn_sent(c, conn_unsent(c));
+        return;
+    }
+    do {
+        copy_out(r);
+    } while (!r->failed && !c->blocked && conn_next_events(c));
+}
+
+static void ring_flush(struct conn *c)
+{
+    struct ring_conn *r = from_conn(c);
+
+    if (r->failed || (r->shown_cons == r->req_cons && r->shown_prod == r->rsp_prod))
+        return;
+    r->shown_cons = r->req_cons;
+    r->shown_prod = r->rsp_prod;
+    store(&r->ring.page->req_cons, r->req_cons);
+    store(&r->ring.page->rsp_prod, r->rsp_prod);
+    domain_notify(r->domain);
+}
+
+static void ring_destroy(struct conn *c)
+{
+    struct ring_conn *r = from_conn(c);
+
+    /* Without memory for a reply the connection cannot go on, and with it the domain. */
+    if (r->domain) {
+        r->domain->conn = NULL;
+        domain_release(r->domain);
+    }
+    xen_unmap_ring(&r->ring);
+    conn_fini(c);
+    free(r->partial);
+    free(r);
+}
+
+void conn_ring_detach(struct conn *c)
+{
+    from_conn(c)->domain = NULL;
+}
+
+static const struct conn_transport ring_transport = {
+    .stage = ring_stage,
+    .flush = ring_flush,
+    .resume = conn_ring_receive,
+    .destroy = ring_destroy,
+};
+
+void conn_ring_restart(struct conn *c)
+{
+    struct ring_conn *r = from_conn(c);
+    struct xenstore_domain_interface *page = r->ring.page;
+
+    conn_reset(c);
+    free(r->partial);
+    r->partial = NULL;
+    r->partial_len = 0;
+    r->failed = false;
+    r->req_cons = r->shown_cons = load(&page->req_cons);
+    r->rsp_prod = r->shown_prod = load(&page->rsp_prod);
+}
+
+struct conn *conn_ring_new(struct domain *d, const struct xen_ring *ring)
+{
+    struct ring_conn *r = calloc(1, sizeof(*r));
+
+    if (!r)
+        return NULL;
+    conn_init(&r->conn, &ring_transport, d->domid);
+    r->domain = d;
+    r->ring = *ring;
+    conn_ring_restart(&r->conn);
+    store(&ring->page->server_features,
+          XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR);
+    store(&ring->page->error, XENSTORE_ERROR_NONE);
+    return &r->conn;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Clients behind a shared ring: guest kernels, and dom0's own.
+ */
+#ifndef XENSTORE_DAEMON_CONN_RING_H
+#define XENSTORE_DAEMON_CONN_RING_H
+
+#include "conn.h"
+#include "domain.h"
+#include "xen.h"
+
+/* A connection over a mapped ring, which it owns from now on. NULL: no memory (the ring is the
+ * caller's still). */
+struct conn *conn_ring_new(struct domain *d, const struct xen_ring *ring);
+
+/* Starts over with the indexes that the page holds: after a new INTRODUCE. */
+void conn_ring_restart(struct conn *c);
+
+/* The domain goes; the connection is about to be destroyed. */
+void conn_ring_detach(struct conn *c);
+
+/* Handles what the domain has put into its ring. */
+void conn_ring_receive(struct conn *c);
+
+#endif
