@@ -142,15 +142,26 @@ void trap_dispatch(struct trap_frame *frame)
     trap_unexpected(frame);
 }
 
-/* The kernel stack for the way back is the current one, below everything in use. */
-void user_run(struct user_context *context)
+static void user_run_stack(struct user_context *context)
 {
     struct cpu *cpu = this_cpu();
     struct trap_frame frame = context->frame;
 
     cpu->user = context;
-    hc_stack_switch(FLAT_KERNEL_SS, ((unsigned long)__builtin_frame_address(0) - 2048) & ~15UL);
     user_enter(&frame, &cpu->user_return_rsp);
+}
+
+/* The kernel stack for the way back lies below everything in use. */
+void user_run(struct user_context *context)
+{
+    hc_stack_switch(FLAT_KERNEL_SS, ((unsigned long)__builtin_frame_address(0) - 2048) & ~15UL);
+    user_run_stack(context);
+}
+
+void user_run_on(struct user_context *context, unsigned long kernel_sp)
+{
+    hc_stack_switch(FLAT_KERNEL_SS, kernel_sp);
+    user_run_stack(context);
 }
 
 void trap_print(const struct trap_frame *f)

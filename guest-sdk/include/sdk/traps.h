@@ -114,6 +114,8 @@ struct user_context {
 };
 
 void user_run(struct user_context *context);
+/* The same with a kernel stack of the caller's choice, on this CPU's own stack. */
+void user_run_on(struct user_context *context, unsigned long kernel_sp);
 
 /* Ends in the iret hypercall with @frame; error_code carries the flags (VGCF_*). */
 _Noreturn void trap_return(struct trap_frame *frame);
