@@ -115,6 +115,8 @@ struct domain {
     spinlock_t domctl_lock;         /* one control operation at a time on this domain */
     spinlock_t shutdown_lock;
     struct list_head list;          /* all domains, by domid; domain_list_lock */
+    unsigned long poll_mask[BITS_TO_LONGS(MAX_VCPUS)]; /* vCPUs in SCHEDOP_poll */
+    u16 sched_weight, sched_cap;    /* scheduler parameters; 0 weight: default */
     u8 teardown_stage;              /* preemptible teardown progress */
     s64 time_offset_seconds;        /* wall clock offset (settimeoffset) */
     u32 watchdog_timeout;

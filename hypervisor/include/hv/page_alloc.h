@@ -39,13 +39,26 @@ void domain_free_frame(struct frame *f);
 /** Put frames of nobody under d (steal/exchange/transfer). 0, -EINVAL (dying or over max_pages). */
 int domain_assign_frames(struct domain *d, struct frame *f, unsigned int order, unsigned int memflags);
 
+/**
+ * Take a frame away from d that nobody refers to: off the list, owner cleared, no reference left.
+ * 0 or -EINVAL (not d's, shared by the hypervisor, or in use). The caller gives it to somebody by
+ * domain_assign_frames() or back by free_anonymous_frames(). MEMF_NO_REFCOUNT: d's count is kept.
+ */
+int domain_steal_frame(struct domain *d, struct frame *f, unsigned int memflags);
+/** Free frames without owner: stolen, or allocated with MEMF_NO_OWNER and not assigned. */
+void free_anonymous_frames(struct frame *f, unsigned int order);
+
 /** Set or release (pages 0) a claim of d: total it may still grow to. -ENOMEM, -EINVAL, -E2BIG as the ABI. */
 int domain_set_claim(struct domain *d, u64 pages);
 u64 page_alloc_free_pages(void);
 u64 page_alloc_total_pages(void);
 u64 page_alloc_outstanding_claims(void);
 u64 page_alloc_scrub_pages(void);
+/** Idle loop: scrub a bounded number of freed frames; returns at once when softirqs are pending. */
+void page_alloc_scrub_idle(void);
 u64 page_alloc_max_mfn(void);   /* exclusive upper bound of RAM frames */
+/** Idle work: clean a few pages of freed memory. False: nothing left to do. */
+bool page_alloc_scrub_some(void);
 
 /* heap.c: byte-sized objects from pages; zeroed. NULL when out of memory. */
 void *hv_zalloc(size_t bytes);

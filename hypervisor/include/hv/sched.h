@@ -32,6 +32,8 @@ void vcpu_unblock(struct vcpu *v);
 /** SCHEDOP_block semantics for current: unmask upcalls, block unless an event is pending. */
 void vcpu_block_enable_events(void);
 long do_sched_op_poll(const struct sched_poll *poll);
+/** A port of d became pending: unblock the vCPUs that poll for it (or for several). */
+void vcpu_poll_notify(struct domain *d, evtchn_port_t port);
 void vcpu_yield(void);
 /** Make v, if running on another CPU, look at its events now (IPI). */
 void vcpu_kick(struct vcpu *v);

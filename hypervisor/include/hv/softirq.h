@@ -4,6 +4,7 @@
 #define HV_SOFTIRQ_H
 
 #include <hv/lib.h>
+#include <hv/percpu.h>
 
 enum softirq {
     SOFTIRQ_TIMER,
@@ -19,6 +20,8 @@ void softirq_register(enum softirq nr, void (*handler)(void));
 void softirq_raise(enum softirq nr);
 void softirq_raise_on(unsigned int cpu, enum softirq nr);
 bool softirq_pending(unsigned int cpu);
+/** What softirq_pending() looks at, for the exit path. */
+DECLARE_PER_CPU(u64, softirq_bits);
 /** Run what is pending. Interrupts must be on, no lock held. SCHEDULE may switch away. */
 void softirq_run(void);
 /** As softirq_run but never schedules: for long loops at boot and teardown. */

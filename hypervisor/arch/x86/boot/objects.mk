@@ -1,2 +1,3 @@
 hv-objs += hypervisor/arch/x86/boot/head.o hypervisor/arch/x86/boot/multiboot.o \
            hypervisor/arch/x86/boot/e820.o
+hv-objs += hypervisor/arch/x86/boot/ap_start.o

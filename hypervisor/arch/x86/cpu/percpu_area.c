@@ -37,8 +37,8 @@ static void fill_idt(struct idt_gate *idt, u16 selector, bool use_ist)
 
     for (unsigned int v = 0; v < 256; v++) {
         u64 target = trap_entry_table[v];
-        /* INT3 and INTO may be executed by guests; other gates, and the guest's own, are #GP. */
-        u8 dpl = v == TRAP_BP || v == TRAP_OF ? 3 : 0;
+        /* Guests may execute INT3, INTO and INT 0x80; INT n with any other gate is #GP. */
+        u8 dpl = v == TRAP_BP || v == TRAP_OF || v == 0x80 ? 3 : 0;
 
         idt[v].low = gate_low(target, selector, use_ist ? ist_of[v] : 0, dpl);
         idt[v].high = target >> 32;
@@ -73,7 +73,7 @@ static void fill_tss(struct tss64 *tss, unsigned int cpu)
 
     tss->rsp[0] = (u64)&info->guest_regs.es;
     for (unsigned int i = 0; i < NR_IST; i++)
-        tss->ist[i] = base + PERCPU_IST + i * IST_STRIDE + IST_STRIDE;
+        tss->ist[i] = base + PERCPU_IST_TOP(i + 1);
     tss->iomap_base = 0x8000; /* beyond the limit: every port traps */
 }
 

@@ -64,6 +64,9 @@ struct arch_vcpu {
 struct pirq_info;
 
 struct arch_domain {
+    u64 dirty_cpus;                 /* CPUs that may hold translations of it: mm/tlb.c */
+    u64 deferred_head;              /* half-released tables: mm/frame_deferred.c */
+    spinlock_t deferred_lock;
     u64 pci_cf8;                    /* latched configuration address */
     u8 cmos_index;
     struct cpu_policy *policy;

@@ -17,7 +17,7 @@ struct cpu_info {
     struct cpu_user_regs guest_regs; /* valid while handling an entry from the guest */
     u32 cpu;
     u32 unused;
-    struct vcpu *current;
+    struct vcpu *curr;
     u64 percpu_offset;
     /*
      * Roots, machine addresses. hw_cr3: what CR3 holds when the guest runs: the guest's own L4, or,
@@ -44,7 +44,7 @@ static inline struct cpu_info *get_cpu_info(void)
     return (struct cpu_info *)((sp | (STACK_SIZE - 1)) + 1 - sizeof(struct cpu_info));
 }
 
-#define current (get_cpu_info()->current)
+#define current (get_cpu_info()->curr)
 #define smp_processor_id() (get_cpu_info()->cpu)
 /** The interrupted guest's registers; only while current is a guest's vCPU. */
 #define guest_regs() (&get_cpu_info()->guest_regs)

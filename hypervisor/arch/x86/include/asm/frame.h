@@ -8,15 +8,22 @@
  *        one for its allocation; when the count falls to zero it returns to the heap.
  * type:  bits 0..47 number of uses under the present type; flags above. Changing type needs use
  *        count zero. Both words change by compare-and-exchange only.
+ *
+ * States of the type word, by use count and flags:
+ *   0, VALIDATED       writable or segment page out of use: may be used again without a check
+ *   0, neither         never used, or a released page table: contents unchecked
+ *   0, PARTIAL         entries [0, nr_validated) hold references; the state itself holds one
+ *                      reference on the frame; only the same type may take it up again
+ *   1, VALIDATING      one CPU checks or releases the contents; others of the same type wait
+ *   >0, VALIDATED      in use; PINNED and LOCKED only here, LOCKED holds one of the uses
  */
 #ifndef ASM_FRAME_H
 #define ASM_FRAME_H
 
 #include <asm/page.h>
+#include <asm/tlb.h>
+#include <hv/domain.h>
 #include <hv/lib.h>
-
-struct domain;
-struct vcpu;
 
 struct frame {
     u64 count;
@@ -38,7 +45,7 @@ struct frame {
             u32 free_stamp;        /* TLB clock when freed: flushed everywhere before reuse */
         };
     };
-    u64 reserved;
+    u64 deferred_next;  /* list of half-released tables, see mm/frame_deferred.c; 0: not on it */
 };
 _Static_assert(sizeof(struct frame) == 48, "frame records are counted in memory overhead");
 
@@ -83,23 +90,57 @@ bool mfn_valid(mfn_t mfn);
 /** Owner, or NULL (nobody, or a domain that is gone). No reference is taken: hold one on the frame. */
 struct domain *frame_owner(const struct frame *f);
 void frame_set_owner(struct frame *f, const struct domain *d);
+/** Domid to domain for frame_owner(): at creation (0 or -ENOMEM) and when the structure is freed. */
+int frame_owner_register(struct domain *d);
+void frame_owner_unregister(const struct domain *d);
 
 /** Take a reference if d owns the frame and it is allocated. False otherwise or on overflow. */
 bool __must_check frame_get(struct frame *f, const struct domain *d);
 /** Take a reference whoever owns it (allocated frames only); returns the owner or NULL. */
 struct domain *frame_get_any(struct frame *f);
+/** One more reference, when the caller holds one already. */
+void frame_get_again(struct frame *f);
 void frame_put(struct frame *f);
+/** Give up the allocation's own reference (once, however often it is called). Hold another one. */
+void frame_put_allocation(struct frame *f);
 
 /**
- * Use the frame as `type` (FT_WRITABLE, FT_SEG, FT_L1..FT_L4). Validates page and descriptor
- * tables. 0; -EINVAL: in use as another type or contents not acceptable; -EINTR: preempted before
- * anything was done, retry; -ERESTART: half done, recorded in the frame, must be continued.
- * The preemptible variant may return -EINTR/-ERESTART, the other never does.
+ * Use the frame as `type` (FT_WRITABLE, FT_SEG, FT_L1..FT_L4); the caller holds a reference.
+ * Validates page and descriptor tables. 0; -EINVAL: in use as another type; another errno: contents
+ * not acceptable; -EINTR: preempted before anything was done; -ERESTART: half done, recorded in
+ * the frame, the same call continues. Only the preemptible form returns the last two.
  */
 int __must_check frame_get_type(struct frame *f, u64 type);
 int __must_check frame_get_type_preemptible(struct frame *f, u64 type);
 void frame_put_type(struct frame *f);
+/**
+ * The use is given up in any case. 0, or -ERESTART: what the frame's contents held is not yet
+ * released; it stands on the owner's deferred list (frame_drain_deferred()).
+ */
 int frame_put_type_preemptible(struct frame *f);
+/** Release what preempted puts left behind. 0, or (preemptible only) -ERESTART. */
+int frame_drain_deferred(struct domain *d, bool preemptible);
+static inline bool frame_has_deferred(const struct domain *d) { return d->arch.deferred_head; }
+/** Take up a PARTIAL frame that nobody will continue, and put it on the deferred list (teardown). */
+void frame_abandon_partial(struct frame *f);
+
+/**
+ * The update lock of a validated page table (L1..L4): false when the frame is none. Holds a use, so
+ * the type cannot change. Not across guest copies; tables are locked one at a time.
+ */
+bool __must_check frame_lock_table(struct frame *f);
+void frame_unlock_table(struct frame *f);
+
+/* How table and descriptor contents are checked; pv/validate_table.c registers these at boot. */
+struct frame_type_ops {
+    /** Take references for entries [nr_validated, end), keeping nr_validated. 0, -EINTR (no entry
+     *  done), -ERESTART, or an errno with nr_validated entries still held. */
+    int (*validate)(struct frame *f, u64 type, bool preemptible);
+    /** Drop those of [0, nr_validated) from the end. 0 or -ERESTART. */
+    int (*devalidate)(struct frame *f, u64 type, bool preemptible);
+    bool (*segment_valid)(struct frame *f);
+};
+void frame_register_type_ops(const struct frame_type_ops *ops);
 
 static inline bool frame_get_and_type(struct frame *f, const struct domain *d, u64 type)
 {
@@ -123,22 +164,16 @@ static inline void frame_put_and_type(struct frame *f)
  */
 enum share_mode { SHARE_RW, SHARE_RO };
 void frame_share_with_guest(void *hv_page, struct domain *d, enum share_mode mode);
-/** Undo it; the page may be freed once its last guest reference is gone: returns true when it can be now. */
+/**
+ * Undo it. True: the caller may free or reuse the page now. False: guests still hold references;
+ * the page has passed to them and is freed with the last one, do not touch it again.
+ */
 bool frame_unshare(void *hv_page);
 void frame_share_with_privileged(void *hv_page, enum share_mode mode); /* owner DOMID_XEN */
 
 /* Machine-to-phys. */
 void m2p_set(mfn_t mfn, u64 pfn);
 u64 m2p_get(mfn_t mfn);
-
-/* TLB (mm/tlb.c). Interrupts must be on; never with a lock taken with interrupts off. */
-void tlb_flush_local(void);
-void tlb_flush_one_local(u64 va);
-struct cpumask;
-void tlb_flush_mask(u64 cpus);                /* all non-global and global entries on these CPUs */
-void tlb_flush_one_mask(u64 cpus, u64 va);
-void tlb_flush_all_cpus(void);
-void cache_flush_mask(u64 cpus);              /* WBINVD */
 
 /* hv_map.c: our own page tables; every root gets the slots of hv_root. */
 extern pte_t hv_root[PT_ENTRIES];

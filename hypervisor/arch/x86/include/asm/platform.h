@@ -44,6 +44,16 @@ extern struct acpi_info acpi_info;
 /** A table by its signature, mapped for good; NULL: not there or its checksum is wrong. */
 const void *acpi_find_table(const char sig[4]);
 
+/* efi.c */
+struct efi_info {
+    bool present;
+    u32 version, fw_revision, nr_config;
+    u64 config_table;
+    u16 vendor[100];               /* UTF-16, terminated */
+};
+extern struct efi_info efi_info;
+void efi_find_rsdp(void);          /* also fills efi_info */
+
 /* ioapic.c */
 u32 ioapic_nr_gsis(void);
 /** Program the entry of a GSI: vector to a CPU. masked or not. trigger 1 level, polarity 1 low. */
@@ -71,6 +81,16 @@ void pci_config_write(u32 cf8, unsigned int offset, unsigned int bytes, u32 valu
 /** May d write this? Filters what the hypervisor must keep (MSI control, BARs of MSI-X tables stay). */
 bool pci_config_write_allowed(struct domain *d, u32 cf8, unsigned int offset, unsigned int bytes,
                               u32 *value);
+
+/* rtc.c */
+u8 cmos_read(u8 index);
+void cmos_write(u8 index, u8 v);
+
+/* reset.c */
+void acpi_enter_sleep(u16 pm1a, u16 pm1b);
+
+/* smp.c */
+void smp_call_interrupt(void);
 
 /* Vectors. Device interrupts take 0x30..0xdf. */
 #define VECTOR_LEGACY_SPURIOUS 0x20 /* 0x20..0x2f: masked 8259s */
