@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT */
 /* The old name of the x86 part of the ABI; kept because guests include it. Leaf; no locks. */
-#include "arch-x86/xen.h"
+#include "xen.h"

@@ -28,20 +28,7 @@ __DEFINE_XEN_GUEST_HANDLE(uint64, uint64_t);
 
 /* Dimension of a trailing array; C99 and later need none. */
 #define XEN_FLEX_ARRAY_DIM
-
-#define __xen_mk_uint(x)  x##U
-#define __xen_mk_ulong(x) x##UL
-#ifndef __xen_mk_ullong
-#define __xen_mk_ullong(x) x##ULL
-#endif
-#define xen_mk_uint(x)   __xen_mk_uint(x)
-#define xen_mk_ulong(x)  __xen_mk_ulong(x)
-#define xen_mk_ullong(x) __xen_mk_ullong(x)
-#else /* the assembler knows no suffixes */
-#define xen_mk_uint(x)   x
-#define xen_mk_ulong(x)  x
-#define xen_mk_ullong(x) x
-#endif
+#endif /* !__ASSEMBLY__ */
 
 /*
  * Hypercalls. Number in rax; arguments in rdi, rsi, rdx, r10, r8, r9; result in rax; SYSCALL

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ABI of 64-bit PV guests: selectors, address map, iret frame, register frame.
- * A part of arch-x86/xen.h, which it pulls in. Leaf; no locks. Facts: Xen 4.17 public ABI.
+ * A part of arch-x86/xen.h. Leaf; no locks. Facts: Xen 4.17 public ABI.
  */
-#include "xen.h"
-
 #ifndef XEN_PUBLIC_ARCH_X86_XEN_X86_64_H
 #define XEN_PUBLIC_ARCH_X86_XEN_X86_64_H
+
+#include "basic.h"
 
 /*
  * Flat selectors that the hypervisor keeps in the reserved part of every GDT. All have RPL 3:

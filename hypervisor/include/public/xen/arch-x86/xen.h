@@ -1,39 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The x86 part of the public ABI: guest handles, trap table, vCPU context, shared info.
- * Leaf: includes its siblings and the compiler's own <stdint.h>, nothing else. No locks.
- * Facts: Xen 4.17 public ABI, x86-64 only.
+ * The x86 part of the public ABI: trap table, vCPU context, shared info. Programs include
+ * xen.h, which needs it. Leaf; no locks. Facts: Xen 4.17 public ABI, x86-64 only.
  */
-#include "../xen.h"
-
 #ifndef XEN_PUBLIC_ARCH_X86_XEN_H
 #define XEN_PUBLIC_ARCH_X86_XEN_H
 
-#ifndef __x86_64__
-#error "only the x86-64 ABI is described here"
-#endif
-
-#ifndef __ASSEMBLY__
-#include <stdint.h>
-#endif
-
-/*
- * A guest handle is a guest pointer wrapped in a struct of its own, so that it can be neither
- * dereferenced nor mixed up with another type by accident. Each has a const_ twin.
- */
-#define ___DEFINE_XEN_GUEST_HANDLE(name, type) typedef struct { type *p; } __guest_handle_##name
-#define __DEFINE_XEN_GUEST_HANDLE(name, type)     \
-    ___DEFINE_XEN_GUEST_HANDLE(name, type);       \
-    ___DEFINE_XEN_GUEST_HANDLE(const_##name, const type)
-#define DEFINE_XEN_GUEST_HANDLE(name) __DEFINE_XEN_GUEST_HANDLE(name, name)
-
-#define __XEN_GUEST_HANDLE(name)      __guest_handle_##name
-#define XEN_GUEST_HANDLE(name)        __XEN_GUEST_HANDLE(name)
-#define XEN_GUEST_HANDLE_PARAM(name)  XEN_GUEST_HANDLE(name)
-
-#define set_xen_guest_handle_raw(hnd, val) do { (hnd).p = val; } while (0)
-#define set_xen_guest_handle(hnd, val)     set_xen_guest_handle_raw(hnd, val)
-
+#include "../xen-compat.h"
+#include "basic.h"
 #include "xen-x86_64.h"
 
 #define XEN_HAVE_PV_GUEST_ENTRY  1

@@ -7,6 +7,7 @@
 #define XEN_PUBLIC_HVM_SAVE_H
 
 #include <stdint.h>
+#include "../arch-x86/hvm/save.h"
 
 struct hvm_save_descriptor {
     uint16_t typecode;
@@ -25,6 +26,6 @@ struct hvm_save_descriptor {
 struct hvm_save_end {};
 DECLARE_HVM_SAVE_TYPE(END, 0, struct hvm_save_end);
 
-#include "../arch-x86/hvm/save.h"
+DECLARE_HVM_SAVE_TYPE(VMCE_VCPU, 18, struct hvm_vmce_vcpu);
 
 #endif
