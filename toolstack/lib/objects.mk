@@ -8,3 +8,6 @@ libdomus-build-objs   := $(addprefix toolstack/lib/,pv_build.o pv_build_file.o p
 libdomus-objs := $(libdomus-error-objs) $(libdomus-control-objs) $(libdomus-build-objs) \
                  $(toolstack-sys-objs)
 libdomus-libs := $(image-unpack-libs)
+
+$(call unit_test,pv_build_test,tests/unit/pv_build_test.o $(libdomus-build-objs) \
+    $(libdomus-error-objs),$(libdomus-libs))
