@@ -57,8 +57,7 @@ u64 page_alloc_scrub_pages(void);
 /** Idle loop: scrub a bounded number of freed frames; returns at once when softirqs are pending. */
 void page_alloc_scrub_idle(void);
 u64 page_alloc_max_mfn(void);   /* exclusive upper bound of RAM frames */
-/** Idle work: clean a few pages of freed memory. False: nothing left to do. */
-bool page_alloc_scrub_some(void);
+
 
 /* heap.c: byte-sized objects from pages; zeroed. NULL when out of memory. */
 void *hv_zalloc(size_t bytes);

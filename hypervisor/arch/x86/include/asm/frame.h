@@ -165,15 +165,28 @@ static inline void frame_put_and_type(struct frame *f)
 enum share_mode { SHARE_RW, SHARE_RO };
 void frame_share_with_guest(void *hv_page, struct domain *d, enum share_mode mode);
 /**
- * Undo it. True: the caller may free or reuse the page now. False: guests still hold references;
- * the page has passed to them and is freed with the last one, do not touch it again.
+ * Undo it. True: the caller is to free the page now (not to reuse it: freeing sees to stale
+ * translations). False: guests still hold references; the page has passed to them and is freed with
+ * the last one, do not touch it again.
  */
 bool frame_unshare(void *hv_page);
 void frame_share_with_privileged(void *hv_page, enum share_mode mode); /* owner DOMID_XEN */
 
+/** The PAT index under which guests map the frame (0: write-back); caches are flushed. Referenced. */
+void frame_set_cache(struct frame *f, unsigned int pat_index);
+static inline unsigned int frame_cache(const struct frame *f)
+{
+    return (f->count & FC_CACHE_MASK) >> FC_CACHE_SHIFT;
+}
+
+/* Device frames that even their owner maps read-only (MSI-X tables); made by pv_mm_init(). */
+extern struct rangeset *mmio_ro_ranges;
+
 /* Machine-to-phys. */
 void m2p_set(mfn_t mfn, u64 pfn);
-u64 m2p_get(mfn_t mfn);
+u64 m2p_get(mfn_t mfn); /* ~0: none, or no RAM */
+/** First frame of the table's 2 MiB chunk i (one for each GiB of RAM); 0: not present. */
+mfn_t m2p_chunk_mfn(u64 chunk);
 
 /* hv_map.c: our own page tables; every root gets the slots of hv_root. */
 extern pte_t hv_root[PT_ENTRIES];
