@@ -56,14 +56,14 @@ struct elf_note {
     uint32_t type;
 };
 
-#define ELF_CLASS64 2
-#define ELF_DATA_LSB 1
-#define ELF_ET_EXEC 2
-#define ELF_ET_DYN 3
+#define ELF_CLASS64   2
+#define ELF_DATA_LSB  1
+#define ELF_ET_EXEC   2
+#define ELF_ET_DYN    3
 #define ELF_EM_X86_64 62
-#define ELF_PT_LOAD 1
-#define ELF_PT_NOTE 4
-#define ELF_SHT_NOTE 7
+#define ELF_PT_LOAD   1
+#define ELF_PT_NOTE   4
+#define ELF_SHT_NOTE  7
 
 _Static_assert(sizeof(struct elf64_header) == 64, "ELF header");
 _Static_assert(sizeof(struct elf64_phdr) == 56, "program header");

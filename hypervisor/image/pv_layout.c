@@ -7,15 +7,15 @@
  */
 #include <image/pv_layout.h>
 
-#define PAGE_SHIFT 12
-#define PAGE_BYTES (1ull << PAGE_SHIFT)
-#define SUPER_PAGES 1024ull     /* 4 MiB */
-#define SLACK_PAGES 128ull      /* 512 KiB */
+#define PAGE_SHIFT  12
+#define PAGE_BYTES  (1ull << PAGE_SHIFT)
+#define SUPER_PAGES 1024ull      /* 4 MiB */
+#define SLACK_PAGES 128ull       /* 512 KiB */
 #define COUNT_LIMIT (1ull << 40) /* pages: 52 address bits */
 
 /* Where guests may not be: non-canonical addresses and the hypervisor's own. */
 #define HOLE_START 0x0000800000000000ull
-#define HOLE_END 0xffff880000000000ull
+#define HOLE_END   0xffff880000000000ull
 
 static uint64_t pages_of(uint64_t bytes)
 {

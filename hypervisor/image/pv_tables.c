@@ -7,12 +7,12 @@
  */
 #include <image/pv_layout.h>
 
-#define PAGE_SHIFT 12
-#define PTE_PRESENT 0x001ull
-#define PTE_WRITE 0x002ull
-#define PTE_USER 0x004ull
-#define PTE_ACCESSED 0x020ull
-#define PTE_DIRTY 0x040ull
+#define PAGE_SHIFT      12
+#define PTE_PRESENT     0x001ull
+#define PTE_WRITE       0x002ull
+#define PTE_USER        0x004ull
+#define PTE_ACCESSED    0x020ull
+#define PTE_DIRTY       0x040ull
 #define PTE_FRAME_SHIFT 12
 
 static uint64_t tables_total(const struct pv_tables *t)
@@ -56,8 +56,7 @@ static const struct pv_tables *find_table(const struct pv_layout *layout, uint64
     return NULL;
 }
 
-void pv_layout_table(const struct pv_layout *layout, uint64_t i, uint64_t *pfn,
-                     unsigned int *level)
+void pv_layout_table(const struct pv_layout *layout, uint64_t i, uint64_t *pfn, unsigned int *level)
 {
     unsigned int l = 0;
     uint64_t nth = 0;

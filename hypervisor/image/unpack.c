@@ -12,19 +12,18 @@
 #include "unpack_sink.h"
 
 /* Offsets in the setup header. */
-#define SETUP_SECTS 0x1f1
-#define SETUP_MAGIC 0x202
-#define SETUP_VERSION 0x206
-#define SETUP_PAYLOAD_OFFSET 0x248
-#define SETUP_PAYLOAD_LENGTH 0x24c
-#define SETUP_BYTES 0x250
-#define SETUP_HDRS 0x53726448u /* "HdrS" */
+#define SETUP_SECTS           0x1f1
+#define SETUP_MAGIC           0x202
+#define SETUP_VERSION         0x206
+#define SETUP_PAYLOAD_OFFSET  0x248
+#define SETUP_PAYLOAD_LENGTH  0x24c
+#define SETUP_BYTES           0x250
+#define SETUP_HDRS            0x53726448u /* "HdrS" */
 #define SETUP_VERSION_PAYLOAD 0x208
 
 static uint32_t get_u32(const uint8_t *bytes)
 {
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-           (uint32_t)bytes[3] << 24;
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
 /* ---- what it is -------------------------------------------------------------------------- */

@@ -43,8 +43,8 @@ static int inflate_all(z_stream *stream, struct sink *sink)
 
         if (rc)
             return rc;
-        room = sink->capacity - sink->used > 1u << 30 ? 1u << 30
-                                                       : (uInt)(sink->capacity - sink->used);
+        room =
+            sink->capacity - sink->used > 1u << 30 ? 1u << 30 : (uInt)(sink->capacity - sink->used);
         stream->next_out = sink->bytes + sink->used;
         stream->avail_out = room;
         zrc = inflate(stream, Z_NO_FLUSH);

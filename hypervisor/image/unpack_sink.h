@@ -18,15 +18,15 @@ struct sink {
     uint8_t *bytes;
     size_t used;
     size_t capacity;
-    size_t limit; /* more output than this is an error... */
+    size_t limit;    /* more output than this is an error... */
     int limit_error; /* ...namely this one */
 };
 
 /* Makes room for at least one more byte: 0, the limit's error, or -IMAGE_E_NO_MEMORY. */
 int sink_reserve(struct sink *sink);
 
-/* Each decompresses one whole stream: 0, -IMAGE_E_CORRUPT, -IMAGE_E_TRUNCATED, -IMAGE_E_NO_MEMORY, or
- * an error of sink_reserve(). Bytes after the stream are ignored. */
+/* Each decompresses one whole stream: 0, -IMAGE_E_CORRUPT, -IMAGE_E_TRUNCATED, -IMAGE_E_NO_MEMORY,
+ * or an error of sink_reserve(). Bytes after the stream are ignored. */
 int unpack_gzip(const uint8_t *data, size_t size, struct sink *sink);
 int unpack_xz(const uint8_t *data, size_t size, struct sink *sink);
 int unpack_zstd(const uint8_t *data, size_t size, struct sink *sink);

@@ -97,8 +97,7 @@ static int store_show(int fd, const char *path, unsigned int domid)
     return store_call(fd, XS_SET_PERMS, body, (size_t)len);
 }
 
-static int write_nodes(int fd, const struct pv_build_config *config,
-                       const struct pv_domain *domain)
+static int write_nodes(int fd, const struct pv_build_config *config, const struct pv_domain *domain)
 {
     char path[128], value[64];
     int rc = 0;

@@ -10,12 +10,12 @@
 
 #include <xen/elfnote.h>
 
-#define FIXTURE_BYTES 0x4000
-#define FIXTURE_PHDRS 64      /* offset of the program headers: two LOAD, one NOTE */
-#define FIXTURE_NOTES 0x1000
-#define FIXTURE_TEXT 0x2000
+#define FIXTURE_BYTES     0x4000
+#define FIXTURE_PHDRS     64 /* offset of the program headers: two LOAD, one NOTE */
+#define FIXTURE_NOTES     0x1000
+#define FIXTURE_TEXT      0x2000
 #define FIXTURE_VIRT_BASE 0xffffffff80000000ull
-#define FIXTURE_PHYS 0x1000000ull
+#define FIXTURE_PHYS      0x1000000ull
 
 struct fixture {
     uint8_t bytes[FIXTURE_BYTES];

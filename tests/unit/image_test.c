@@ -44,7 +44,7 @@ static int parse_fixture(const struct fixture *f, struct pv_image *image)
     return parse(f->bytes, sizeof(f->bytes), image);
 }
 
-/* ---- ELF and notes ----------------------------------------------------------------------- */
+/* ---- ELF and notes ---- */
 
 static void test_fixture_is_good(void **state)
 {
@@ -65,8 +65,8 @@ static void test_fixture_is_good(void **state)
     assert_true(image.has_init_p2m);
     assert_false(image.mod_start_pfn);
     assert_int_equal(image.features_required, 1u << XENFEAT_writable_page_tables);
-    assert_int_equal(image.features_supported, 1u << XENFEAT_writable_page_tables |
-                                                   1u << XENFEAT_pae_pgdir_above_4gb);
+    assert_int_equal(image.features_supported,
+                     1u << XENFEAT_writable_page_tables | 1u << XENFEAT_pae_pgdir_above_4gb);
     assert_string_equal(image.guest_os, "li?nux");
 }
 
@@ -124,21 +124,21 @@ static void check_change(size_t at, uint64_t value, size_t size, int expected)
 static void test_hostile_headers(void **state)
 {
     (void)state;
-    check_change(4, 1, 1, -IMAGE_E_NOT_ELF64_X86);              /* 32-bit */
-    check_change(18, 183, 2, -IMAGE_E_NOT_ELF64_X86);           /* AArch64 */
-    check_change(16, 1, 2, -IMAGE_E_NOT_ELF64_X86);             /* relocatable */
-    check_change(56, 0, 2, -IMAGE_E_SEGMENTS);                  /* no program header */
-    check_change(54, 32, 2, -IMAGE_E_HEADERS);                  /* their size */
-    check_change(32, ~0ull - 8, 8, -IMAGE_E_TRUNCATED);         /* their offset wraps */
-    check_change(56, 0xffff, 2, -IMAGE_E_TRUNCATED);            /* their number */
+    check_change(4, 1, 1, -IMAGE_E_NOT_ELF64_X86);                     /* 32-bit */
+    check_change(18, 183, 2, -IMAGE_E_NOT_ELF64_X86);                  /* AArch64 */
+    check_change(16, 1, 2, -IMAGE_E_NOT_ELF64_X86);                    /* relocatable */
+    check_change(56, 0, 2, -IMAGE_E_SEGMENTS);                         /* no program header */
+    check_change(54, 32, 2, -IMAGE_E_HEADERS);                         /* their size */
+    check_change(32, ~0ull - 8, 8, -IMAGE_E_TRUNCATED);                /* their offset wraps */
+    check_change(56, 0xffff, 2, -IMAGE_E_TRUNCATED);                   /* their number */
     check_change(FIXTURE_PHDRS + 8, ~0ull, 8, -IMAGE_E_TRUNCATED);     /* segment offset */
     check_change(FIXTURE_PHDRS + 32, 1ull << 63, 8, -IMAGE_E_HEADERS); /* filesz > memsz */
     check_change(FIXTURE_PHDRS + 40, ~0ull, 8, -IMAGE_E_ADDRESSES);    /* memsz */
     check_change(FIXTURE_PHDRS + 24, ~0ull, 8, -IMAGE_E_ADDRESSES);    /* paddr */
     check_change(FIXTURE_PHDRS + 2 * 56 + 32, ~0ull, 8, -IMAGE_E_TRUNCATED); /* note size */
-    check_change(FIXTURE_NOTES + 4, ~0u, 4, -IMAGE_E_NOTES);    /* descriptor size */
-    check_change(FIXTURE_NOTES, ~0u, 4, -IMAGE_E_NOTES);        /* name size */
-    check_change(FIXTURE_NOTES + 16, 0, 8, -IMAGE_E_ENTRY);     /* VIRT_BASE 0, entry high */
+    check_change(FIXTURE_NOTES + 4, ~0u, 4, -IMAGE_E_NOTES);                 /* descriptor size */
+    check_change(FIXTURE_NOTES, ~0u, 4, -IMAGE_E_NOTES);                     /* name size */
+    check_change(FIXTURE_NOTES + 16, 0, 8, -IMAGE_E_ENTRY); /* VIRT_BASE 0, entry high */
     check_change(FIXTURE_NOTES + 16, 0xffffffff80000001ull, 8, -IMAGE_E_ADDRESSES);
 }
 
@@ -218,7 +218,7 @@ static void test_low_kernel(void **state)
     assert_int_equal(image.phys_start, FIXTURE_PHYS);
 }
 
-/* ---- unpacking ----------------------------------------------------------------------------- */
+/* ---- unpacking ---- */
 
 static size_t blocks_live;
 
@@ -266,8 +266,8 @@ static void pack_xz(const struct fixture *f, struct packed *out, lzma_check chec
 {
     size_t used = 0;
 
-    assert_int_equal(lzma_easy_buffer_encode(6, check, NULL, f->bytes, sizeof(f->bytes),
-                                             out->bytes, &used, sizeof(out->bytes)),
+    assert_int_equal(lzma_easy_buffer_encode(6, check, NULL, f->bytes, sizeof(f->bytes), out->bytes,
+                                             &used, sizeof(out->bytes)),
                      LZMA_OK);
     out->size = used;
     out->name = "xz";
@@ -424,7 +424,7 @@ static void test_payload_names(void **state)
     assert_int_equal(image_find_payload(p.bytes, p.size, &payload), -IMAGE_E_TRUNCATED);
 }
 
-/* ---- layout ---------------------------------------------------------------------------------- */
+/* ---- layout ---- */
 
 static uint64_t to_frame(void *ctx, uint64_t pfn)
 {
@@ -609,7 +609,7 @@ static void test_layout_shared_tables(void **state)
     check_tables(&layout);
 }
 
-/* ---- a distribution's kernel ------------------------------------------------------------------- */
+/* ---- a distribution's kernel ---- */
 
 static void *read_file(const char *path, size_t *size)
 {
@@ -668,20 +668,13 @@ static void test_real_kernel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixture_is_good),
-        cmocka_unit_test(test_every_truncation),
-        cmocka_unit_test(test_every_corruption),
-        cmocka_unit_test(test_hostile_headers),
-        cmocka_unit_test(test_hostile_notes),
-        cmocka_unit_test(test_without_xen_notes),
-        cmocka_unit_test(test_low_kernel),
-        cmocka_unit_test(test_unpack_all_formats),
-        cmocka_unit_test(test_unpack_damaged),
-        cmocka_unit_test(test_unpack_out_of_memory),
-        cmocka_unit_test(test_payload_names),
-        cmocka_unit_test(test_layout_variants),
-        cmocka_unit_test(test_layout_refusals),
-        cmocka_unit_test(test_layout_shared_tables),
+        cmocka_unit_test(test_fixture_is_good),  cmocka_unit_test(test_every_truncation),
+        cmocka_unit_test(test_every_corruption), cmocka_unit_test(test_hostile_headers),
+        cmocka_unit_test(test_hostile_notes),    cmocka_unit_test(test_without_xen_notes),
+        cmocka_unit_test(test_low_kernel),       cmocka_unit_test(test_unpack_all_formats),
+        cmocka_unit_test(test_unpack_damaged),   cmocka_unit_test(test_unpack_out_of_memory),
+        cmocka_unit_test(test_payload_names),    cmocka_unit_test(test_layout_variants),
+        cmocka_unit_test(test_layout_refusals),  cmocka_unit_test(test_layout_shared_tables),
         cmocka_unit_test(test_real_kernel),
     };
 

@@ -25,12 +25,12 @@
 #include "pv_build.h"
 #include "sys/foreign_map.h"
 
-#define FRAME_BASE 0x4000ul
-#define MACHINE_PAGES 16384ul /* 64 MiB */
+#define FRAME_BASE        0x4000ul
+#define MACHINE_PAGES     16384ul /* 64 MiB */
 #define SHARED_INFO_FRAME (FRAME_BASE + MACHINE_PAGES - 1)
-#define GRANT_FRAME (FRAME_BASE + MACHINE_PAGES - 2)
-#define RAMDISK_BYTES 10000u
-#define DOMID 7
+#define GRANT_FRAME       (FRAME_BASE + MACHINE_PAGES - 2)
+#define RAMDISK_BYTES     10000u
+#define DOMID             7
 
 struct machine {
     int memory;
@@ -73,10 +73,9 @@ static int simple_call(void)
     return fails() ? m.fail_with : 0;
 }
 
-/* ---- the pretended hypervisor --------------------------------------------------------------- */
+/* ---- the pretended hypervisor ---- */
 
-int domctl_create(struct control *ctl, const struct xen_domctl_createdomain *config,
-                  domid_t *domid)
+int domctl_create(struct control *ctl, const struct xen_domctl_createdomain *config, domid_t *domid)
 {
     (void)ctl;
     if (fails())
@@ -326,7 +325,7 @@ void foreign_unmap(void *addr, size_t count)
     m.live_maps--;
 }
 
-/* ---- files ----------------------------------------------------------------------------------- */
+/* ---- files ---- */
 
 struct files {
     char dir[32];
@@ -397,7 +396,7 @@ static struct pv_build_config config_for(const struct files *files)
     return config;
 }
 
-/* ---- what a built domain contains --------------------------------------------------------------- */
+/* ---- what a built domain contains ---- */
 
 static void read_frame(xen_pfn_t frame, void *page)
 {
@@ -542,13 +541,14 @@ static void test_more_memory_than_there_is(void **state)
 
     config.memory_kib = config.maxmem_kib = 100 << 10;
     assert_int_equal(pv_build(&ctl, &config, &domain, &e), -ENOMEM);
-    assert_string_equal(e.text, "cannot create domain \"demo\": it needs 100 MiB of memory, and the "
-                                "host has 4000 MiB free; lower \"memory\" or stop another domain");
+    assert_string_equal(e.text,
+                        "cannot create domain \"demo\": it needs 100 MiB of memory, and the "
+                        "host has 4000 MiB free; lower \"memory\" or stop another domain");
     assert_int_equal(m.created, 1);
     assert_int_equal(m.destroyed, 1);
 }
 
-/* ---- bad input -------------------------------------------------------------------------------------- */
+/* ---- bad input ---- */
 
 static void refuse(const struct pv_build_config *config, const char *words)
 {

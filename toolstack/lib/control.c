@@ -24,8 +24,9 @@ int do_sysctl(struct control *ctl, struct xen_sysctl *op)
 static int explain_open(int rc, struct error *e)
 {
     if (rc == -ENOENT || rc == -ENXIO || rc == -ENODEV)
-        return error_set(e, rc, "cannot reach the hypervisor: /dev/xen/privcmd does not exist; boot "
-                                "this system as dom0 and load the module xen-privcmd");
+        return error_set(e, rc,
+                         "cannot reach the hypervisor: /dev/xen/privcmd does not exist; boot "
+                         "this system as dom0 and load the module xen-privcmd");
     if (rc == -EACCES || rc == -EPERM)
         return error_set(e, rc, "cannot open /dev/xen/privcmd: permission denied; run as root");
     return error_set(e, rc, "cannot open /dev/xen/privcmd: %s", strerror(-rc));
@@ -34,12 +35,14 @@ static int explain_open(int rc, struct error *e)
 static int explain_probe(const char *interface, unsigned int version, int rc, struct error *e)
 {
     if (rc == -EACCES)
-        return error_set(e, rc, "the hypervisor does not speak version %#x of %s; use a hypervisor "
-                                "and tools that belong together (4.17)",
+        return error_set(e, rc,
+                         "the hypervisor does not speak version %#x of %s; use a hypervisor "
+                         "and tools that belong together (4.17)",
                          version, interface);
     if (rc == -EPERM)
-        return error_set(e, rc, "the hypervisor refuses %s to this domain; only dom0 may control "
-                                "domains",
+        return error_set(e, rc,
+                         "the hypervisor refuses %s to this domain; only dom0 may control "
+                         "domains",
                          interface);
     return error_set(e, rc, "the hypervisor does not answer %s: %s", interface, strerror(-rc));
 }

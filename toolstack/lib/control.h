@@ -34,10 +34,10 @@ struct control {
 int control_open(struct control *ctl, struct error *e);
 void control_close(struct control *ctl);
 
-/* ---- domains: domctl_domain.c --------------------------------------------------------- */
+/* ---- domains: domctl_domain.c ---- */
 
-/* Creates an empty domain, paused once. *domid: in the wish, or DOMID_INVALID (0xffff is taken as "any");
- * out the number given. */
+/* Creates an empty domain, paused once. *domid: in the wish, or DOMID_INVALID (0xffff is taken as
+ * "any"); out the number given. */
 int domctl_create(struct control *ctl, const struct xen_domctl_createdomain *config,
                   domid_t *domid);
 
@@ -69,7 +69,7 @@ int domctl_send_trigger(struct control *ctl, domid_t domid, uint32_t trigger, ui
 /* SCHEDOP_remote_shutdown: as if the guest had shut itself down; reason: SHUTDOWN_*. */
 int domain_remote_shutdown(struct control *ctl, domid_t domid, unsigned int reason);
 
-/* ---- virtual CPUs and scheduling: domctl_vcpu.c ---------------------------------------- */
+/* ---- virtual CPUs and scheduling: domctl_vcpu.c ---- */
 
 int domctl_set_max_vcpus(struct control *ctl, domid_t domid, uint32_t max);
 int domctl_set_vcpu_context(struct control *ctl, domid_t domid, uint32_t vcpu,
@@ -78,8 +78,8 @@ int domctl_get_vcpu_context(struct control *ctl, domid_t domid, uint32_t vcpu,
                             vcpu_guest_context_t *context);
 int domctl_get_vcpu_info(struct control *ctl, domid_t domid, uint32_t vcpu,
                          struct xen_domctl_getvcpuinfo *info);
-/* Bit n of byte n/8 of cpus stands for physical CPU n; soft may be NULL. flags and results as in the
- * ABI: set reads the effective masks back into the same arrays. */
+/* Bit n of byte n/8 of cpus stands for physical CPU n; soft may be NULL. flags and results as in
+ * the ABI: set reads the effective masks back into the same arrays. */
 int domctl_set_affinity(struct control *ctl, domid_t domid, uint32_t vcpu, uint8_t *hard,
                         uint8_t *soft, uint32_t nr_cpus);
 int domctl_get_affinity(struct control *ctl, domid_t domid, uint32_t vcpu, uint8_t *hard,
@@ -89,7 +89,7 @@ int domctl_get_affinity(struct control *ctl, domid_t domid, uint32_t vcpu, uint8
 int domctl_get_weight(struct control *ctl, domid_t domid, unsigned int *weight, unsigned int *cap);
 int domctl_set_weight(struct control *ctl, domid_t domid, unsigned int weight, unsigned int cap);
 
-/* ---- CPU policy: cpu_policy.c ------------------------------------------------------------ */
+/* ---- CPU policy: cpu_policy.c ---- */
 
 struct cpu_policy {
     xen_cpuid_leaf_t *leaves;
@@ -112,7 +112,7 @@ xen_cpuid_leaf_t *cpu_policy_leaf(struct cpu_policy *policy, uint32_t leaf, uint
  * length of words on entry, the number filled in on return. */
 int sysctl_get_featureset(struct control *ctl, uint32_t index, uint32_t *words, uint32_t *count);
 
-/* ---- the host: sysctl.c ------------------------------------------------------------------- */
+/* ---- the host: sysctl.c ---- */
 
 int sysctl_get_physinfo(struct control *ctl, struct xen_sysctl_physinfo *info);
 /* Copies out of the console ring. With incremental, starts at *index and moves it; without, gives
@@ -122,10 +122,9 @@ int sysctl_read_console(struct control *ctl, char *text, uint32_t *bytes, bool c
 int sysctl_send_debug_keys(struct control *ctl, const char *keys);
 int sysctl_get_scheduler(struct control *ctl, uint32_t *sched_id);
 /* Topology per CPU number; *count as above. Numbers absent are XEN_INVALID_CORE_ID and so on. */
-int sysctl_get_cpu_topology(struct control *ctl, struct xen_sysctl_cputopo *topo,
-                            uint32_t *count);
+int sysctl_get_cpu_topology(struct control *ctl, struct xen_sysctl_cputopo *topo, uint32_t *count);
 
-/* ---- the hypervisor's version: xen_version.c ------------------------------------------------ */
+/* ---- the hypervisor's version: xen_version.c ---- */
 
 struct xen_version_info {
     unsigned int major, minor;
@@ -140,7 +139,7 @@ struct xen_version_info {
 
 int xen_version_get(struct control *ctl, struct xen_version_info *info);
 
-/* ---- memory: memory_op.c ---------------------------------------------------------------------- */
+/* ---- memory: memory_op.c ---- */
 
 /* Populates extents of 2^order pages; extents[i]: in the first pfn, out the first frame. *done says
  * how many of nr were populated, also on failure (-ENOMEM if fewer than asked). */
@@ -153,7 +152,7 @@ int memory_set_map(struct control *ctl, domid_t domid, uint64_t bytes);
 int memory_get_current_reservation(struct control *ctl, domid_t domid, uint64_t *pages);
 int memory_get_maximum_gpfn(struct control *ctl, domid_t domid, xen_pfn_t *gpfn);
 
-/* ---- frames, events: guest_op.c ----------------------------------------------------------------- */
+/* ---- frames, events: guest_op.c ---- */
 
 /* Pins a page table of another PV domain. level 1 to 4. */
 int mmuext_pin_table(struct control *ctl, domid_t domid, unsigned int level, xen_pfn_t frame);

@@ -13,7 +13,7 @@
 
 /* The largest policies of 4.17 are a tenth of these; bounds what a reply can make us allocate. */
 #define MAX_LEAVES 4096
-#define MAX_MSRS 4096
+#define MAX_MSRS   4096
 
 void cpu_policy_free(struct cpu_policy *policy)
 {
@@ -47,8 +47,8 @@ static int policy_buffer_alloc(struct control *ctl, uint32_t nr_leaves, uint32_t
                                struct policy_buffer *pb)
 {
     size_t leaf_bytes = nr_leaves * sizeof(*pb->leaves);
-    int rc = privcmd_buffer_alloc(&ctl->privcmd, leaf_bytes + nr_msrs * sizeof(*pb->msrs),
-                                  &pb->buffer);
+    int rc =
+        privcmd_buffer_alloc(&ctl->privcmd, leaf_bytes + nr_msrs * sizeof(*pb->msrs), &pb->buffer);
 
     if (rc)
         return rc;

@@ -18,8 +18,7 @@ static int simple_domctl(struct control *ctl, uint32_t cmd, domid_t domid)
     return do_domctl(ctl, &op);
 }
 
-int domctl_create(struct control *ctl, const struct xen_domctl_createdomain *config,
-                  domid_t *domid)
+int domctl_create(struct control *ctl, const struct xen_domctl_createdomain *config, domid_t *domid)
 {
     struct xen_domctl op = { .cmd = XEN_DOMCTL_createdomain, .domain = *domid };
     int rc;

@@ -27,8 +27,8 @@ int error_prefix(struct error *e, const char *format, ...) __attribute__((format
 /* The sentence, or "no error". */
 const char *error_text(const struct error *e);
 
-/* What an -errno means when it came from the hypervisor, as a clause: "the hypervisor has not enough
- * free memory", ... Falls back on strerror(). Not thread-safe. */
+/* What an -errno means when it came from the hypervisor, as a clause: "the hypervisor has not
+ * enough free memory", ... Falls back on strerror(). Not thread-safe. */
 const char *error_clause(int code);
 
 #endif

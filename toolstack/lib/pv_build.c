@@ -20,7 +20,7 @@
 #define MAXMEM_SLACK_KIB 1024
 
 /* Largest numbers that make sense to ask for; the hypervisor has its own limits. */
-#define MAX_VCPUS 8192u
+#define MAX_VCPUS      8192u
 #define MAX_MEMORY_KIB (1ull << 40)
 
 int build_fail(const struct pv_build *build, struct error *e, int code, const char *format, ...)
@@ -78,24 +78,29 @@ static int check_config(struct pv_build *build, struct error *e)
     if (!config->kernel)
         return build_fail(build, e, -EINVAL, "it has no kernel; set \"kernel\"");
     if (config->memory_kib == 0 || config->maxmem_kib > MAX_MEMORY_KIB)
-        return build_fail(build, e, -EINVAL, "its memory is %" PRIu64 " KiB; set \"memory\" to a "
-                                             "number of MiB",
+        return build_fail(build, e, -EINVAL,
+                          "its memory is %" PRIu64 " KiB; set \"memory\" to a "
+                          "number of MiB",
                           config->memory_kib);
     if (config->maxmem_kib < config->memory_kib)
-        return build_fail(build, e, -EINVAL, "its memory, %" PRIu64 " MiB, is more than its maximum, "
-                                             "%" PRIu64 " MiB; raise \"maxmem\" or lower \"memory\"",
+        return build_fail(build, e, -EINVAL,
+                          "its memory, %" PRIu64 " MiB, is more than its maximum, "
+                          "%" PRIu64 " MiB; raise \"maxmem\" or lower \"memory\"",
                           config->memory_kib >> 10, config->maxmem_kib >> 10);
     if (config->vcpus == 0 || config->maxvcpus > MAX_VCPUS)
-        return build_fail(build, e, -EINVAL, "it has %u virtual CPUs, at most %u; set \"vcpus\" to a "
-                                             "number from 1 to %u",
+        return build_fail(build, e, -EINVAL,
+                          "it has %u virtual CPUs, at most %u; set \"vcpus\" to a "
+                          "number from 1 to %u",
                           config->vcpus, config->maxvcpus, MAX_VCPUS);
     if (config->vcpus > config->maxvcpus)
-        return build_fail(build, e, -EINVAL, "its virtual CPUs, %u, are more than their maximum, %u; "
-                                             "raise \"maxvcpus\" or lower \"vcpus\"",
+        return build_fail(build, e, -EINVAL,
+                          "its virtual CPUs, %u, are more than their maximum, %u; "
+                          "raise \"maxvcpus\" or lower \"vcpus\"",
                           config->vcpus, config->maxvcpus);
     if (config->cmdline && strlen(config->cmdline) >= MAX_GUEST_CMDLINE)
-        return build_fail(build, e, -E2BIG, "its kernel command line has %zu characters, and the "
-                                            "limit is %u; shorten \"extra\"",
+        return build_fail(build, e, -E2BIG,
+                          "its kernel command line has %zu characters, and the "
+                          "limit is %u; shorten \"extra\"",
                           strlen(config->cmdline), MAX_GUEST_CMDLINE - 1);
     return 0;
 }
@@ -208,8 +213,9 @@ static int create_empty(struct pv_build *build, struct error *e)
     memcpy(create.handle, config->uuid, sizeof(create.handle));
     rc = domctl_create(build->ctl, &create, &build->domid);
     if (rc == -ENOMEM)
-        return build_fail(build, e, rc, "the hypervisor has no memory left for another domain; stop "
-                                        "one");
+        return build_fail(build, e, rc,
+                          "the hypervisor has no memory left for another domain; stop "
+                          "one");
     if (rc)
         return build_fail(build, e, rc, "the hypervisor refuses a domain with %u virtual CPUs: %s",
                           config->maxvcpus, error_clause(rc));
@@ -223,7 +229,7 @@ static void policy_follow_host(struct cpu_policy *policy, struct cpu_policy *hos
     static const struct {
         uint32_t leaf, subleaf, ecx, edx;
     } bits[] = {
-        { 1, XEN_CPUID_NO_SUBLEAF, 0, 1u << 28 },      /* HTT */
+        { 1, XEN_CPUID_NO_SUBLEAF, 0, 1u << 28 },         /* HTT */
         { 0x80000001, XEN_CPUID_NO_SUBLEAF, 1u << 1, 0 }, /* CMP_LEGACY */
     };
 
@@ -320,9 +326,9 @@ int pv_build_create(struct pv_build *build, struct control *ctl, domid_t *domid,
 /* Memory comes before what lies in it, frames before those who name them, page tables before the
  * pin, and the vCPU last. */
 static int (*const load_steps[])(struct pv_build *build, struct error *e) = {
-    build_populate,    build_load_kernel,      build_load_ramdisk,   build_write_p2m,
-    build_channels,    build_shared_info,      build_write_start_info, build_seed_grants,
-    build_write_tables, build_hypercall_page,  build_first_vcpu,
+    build_populate,     build_load_kernel,    build_load_ramdisk,     build_write_p2m,
+    build_channels,     build_shared_info,    build_write_start_info, build_seed_grants,
+    build_write_tables, build_hypercall_page, build_first_vcpu,
 };
 
 int pv_build_load(struct pv_build *build, struct pv_domain *domain, struct error *e)

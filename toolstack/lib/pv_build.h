@@ -25,9 +25,9 @@ struct pv_build_config {
     const char *ramdisk; /* path or NULL */
     const char *cmdline; /* or NULL */
     uint8_t uuid[16];
-    uint64_t memory_kib; /* what it starts with */
-    uint64_t maxmem_kib; /* what it may grow to; 0: memory_kib */
-    unsigned int vcpus;  /* online at the start: decides nothing here (the store does), checked */
+    uint64_t memory_kib;   /* what it starts with */
+    uint64_t maxmem_kib;   /* what it may grow to; 0: memory_kib */
+    unsigned int vcpus;    /* online at the start: decides nothing here (the store does), checked */
     unsigned int maxvcpus; /* 0: vcpus */
     unsigned int tsc_mode; /* 0 default, 1 always emulate, 2 native */
     unsigned int weight;   /* 0: the scheduler's default */
@@ -35,7 +35,7 @@ struct pv_build_config {
     unsigned int max_event_channels; /* 0: 1023 */
     int max_grant_frames;            /* < 0: hypervisor's default */
     int max_maptrack_frames;         /* < 0: hypervisor's default */
-    domid_t console_domid;  /* who serves the console and the store: 0 for dom0 */
+    domid_t console_domid;           /* who serves the console and the store: 0 for dom0 */
     domid_t xenstore_domid;
 };
 
@@ -45,7 +45,7 @@ void pv_build_config_init(struct pv_build_config *config);
 /* What the caller tells the store, the console and the user. */
 struct pv_domain {
     domid_t domid;
-    xen_pfn_t xenstore_frame; /* machine frame; also granted as GNTTAB_RESERVED_XENSTORE */
+    xen_pfn_t xenstore_frame;    /* machine frame; also granted as GNTTAB_RESERVED_XENSTORE */
     evtchn_port_t xenstore_port; /* the guest's port; bind to it with evtchn_bind_interdomain() */
     xen_pfn_t console_frame;
     evtchn_port_t console_port;

@@ -14,7 +14,7 @@
 #include "pv_build_internal.h"
 
 /* Far above any kernel, and low enough to allocate without thinking. */
-#define MAX_FILE_BYTES (1ull << 30)
+#define MAX_FILE_BYTES     (1ull << 30)
 #define MAX_UNPACKED_BYTES (1ull << 30)
 
 static void *heap_alloc(void *ctx, size_t bytes)
@@ -53,8 +53,8 @@ static int open_regular(struct pv_build *build, const char *what, const char *pa
     else if (rc == 0 && st.st_size == 0)
         rc = build_fail(build, e, -EINVAL, "%s %s is empty; restore it", what, path);
     else if (rc == 0 && (uint64_t)st.st_size > MAX_FILE_BYTES)
-        rc = build_fail(build, e, -EFBIG, "%s %s has more than 1 GiB; name a %s instead", what, path,
-                        what);
+        rc = build_fail(build, e, -EFBIG, "%s %s has more than 1 GiB; name a %s instead", what,
+                        path, what);
     else if (rc)
         build_fail(build, e, rc, "%s %s cannot be examined: %s", what, path, strerror(-rc));
     if (rc) {
@@ -106,8 +106,9 @@ static int unpack_kernel(struct pv_build *build, size_t bytes, struct error *e)
     int rc = image_unpack(build->kernel_file, bytes, MAX_UNPACKED_BYTES, &heap, &build->kernel);
 
     if (rc == -IMAGE_E_COMPRESSION && image_find_payload(build->kernel_file, bytes, &payload) == 0)
-        return build_fail(build, e, -EINVAL, "kernel %s cannot be unpacked: it is compressed with %s "
-                                             "and that is not supported; %s",
+        return build_fail(build, e, -EINVAL,
+                          "kernel %s cannot be unpacked: it is compressed with %s "
+                          "and that is not supported; %s",
                           path, payload.format_name, remedy(rc));
     if (rc)
         return build_fail(build, e, -EINVAL, "kernel %s cannot be unpacked: %s; %s", path,

@@ -65,12 +65,13 @@ static int explain_no_memory(struct pv_build *build, int rc, struct error *e)
     uint64_t available;
 
     if (rc != -ENOMEM || sysctl_get_physinfo(build->ctl, &host))
-        return build_fail(build, e, rc, "its %" PRIu64 " MiB of memory cannot be allocated: %s", need,
-                          error_clause(rc));
-    available = host.free_pages - (host.outstanding_pages < host.free_pages
-                                       ? host.outstanding_pages : host.free_pages);
-    return build_fail(build, e, rc, "it needs %" PRIu64 " MiB of memory, and the host has %" PRIu64
-                                    " MiB free; lower \"memory\" or stop another domain",
+        return build_fail(build, e, rc, "its %" PRIu64 " MiB of memory cannot be allocated: %s",
+                          need, error_clause(rc));
+    available = host.free_pages - (host.outstanding_pages < host.free_pages ? host.outstanding_pages
+                                                                            : host.free_pages);
+    return build_fail(build, e, rc,
+                      "it needs %" PRIu64 " MiB of memory, and the host has %" PRIu64
+                      " MiB free; lower \"memory\" or stop another domain",
                       need, available >> 8);
 }
 
@@ -191,7 +192,8 @@ static int produce_ramdisk(struct pv_build *build, const void *ctx, uint64_t at,
             return build_fail(build, e, rc, "ramdisk %s cannot be read: %s", build->config.ramdisk,
                               strerror(-rc));
         if (n == 0)
-            return build_fail(build, e, rc, "ramdisk %s became shorter while it was read; try again",
+            return build_fail(build, e, rc,
+                              "ramdisk %s became shorter while it was read; try again",
                               build->config.ramdisk);
         done += (uint64_t)n;
     }
@@ -244,8 +246,8 @@ int build_write_tables(struct pv_build *build, struct error *e)
     uint64_t nr = pv_layout_nr_tables(layout), i = 0;
 
     while (i < nr) {
-        const struct pv_region *run = i < layout->page_tables.pages ? &layout->page_tables
-                                                                    : &layout->p2m_tables;
+        const struct pv_region *run =
+            i < layout->page_tables.pages ? &layout->page_tables : &layout->p2m_tables;
         uint64_t start = run == &layout->page_tables ? i : i - layout->page_tables.pages;
         uint64_t pages = run->pages - start < WINDOW_PAGES ? run->pages - start : WINDOW_PAGES;
         void *window;

@@ -18,7 +18,7 @@
 /* The text that 64-bit guests of Xen 3.0 and later expect. */
 #define START_INFO_MAGIC "xen-3.0-x86_64"
 
-#define EFLAGS_IF 0x200ull
+#define EFLAGS_IF   0x200ull
 #define DR6_DEFAULT 0xffff0ff0ull
 #define DR7_DEFAULT 0x400ull
 
@@ -159,8 +159,9 @@ int build_seed_grants(struct pv_build *build, struct error *e)
     table = page;
     if (build->result.console_frame > UINT32_MAX || build->result.xenstore_frame > UINT32_MAX) {
         foreign_unmap(page, 1);
-        return build_fail(build, e, -ERANGE, "its rings lie above 16 TiB, where grants of version 1 "
-                                             "do not reach");
+        return build_fail(build, e, -ERANGE,
+                          "its rings lie above 16 TiB, where grants of version 1 "
+                          "do not reach");
     }
     grant_page(&table[GNTTAB_RESERVED_CONSOLE], config->console_domid, build->result.console_frame);
     grant_page(&table[GNTTAB_RESERVED_XENSTORE], config->xenstore_domid,
@@ -195,8 +196,8 @@ static void fill_context(const struct pv_build *build, vcpu_guest_context_t *con
 int build_first_vcpu(struct pv_build *build, struct error *e)
 {
     vcpu_guest_context_t context;
-    int rc = mmuext_pin_table(build->ctl, build->domid, 4,
-                              build->frames[build->layout.page_tables.pfn]);
+    int rc =
+        mmuext_pin_table(build->ctl, build->domid, 4, build->frames[build->layout.page_tables.pfn]);
 
     if (rc)
         return build_fail(build, e, rc, "its page tables were refused: %s", error_clause(rc));

@@ -33,9 +33,11 @@ struct linux_privcmd_mmap_resource {
     uint64_t addr;
 };
 
-#define LINUX_PRIVCMD_HYPERCALL     _IOC(_IOC_NONE, 'P', 0, sizeof(struct linux_privcmd_hypercall))
-#define LINUX_PRIVCMD_MMAPBATCH_V2  _IOC(_IOC_NONE, 'P', 4, sizeof(struct linux_privcmd_mmapbatch_v2))
-#define LINUX_PRIVCMD_MMAP_RESOURCE _IOC(_IOC_NONE, 'P', 7, sizeof(struct linux_privcmd_mmap_resource))
+#define LINUX_PRIVCMD_HYPERCALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct linux_privcmd_hypercall))
+#define LINUX_PRIVCMD_MMAPBATCH_V2 \
+    _IOC(_IOC_NONE, 'P', 4, sizeof(struct linux_privcmd_mmapbatch_v2))
+#define LINUX_PRIVCMD_MMAP_RESOURCE \
+    _IOC(_IOC_NONE, 'P', 7, sizeof(struct linux_privcmd_mmap_resource))
 
 struct linux_evtchn_bind_virq {
     uint32_t virq;
@@ -54,7 +56,7 @@ struct linux_evtchn_port {
     uint32_t port;
 };
 
-#define LINUX_EVTCHN_BIND_VIRQ   _IOC(_IOC_NONE, 'E', 0, sizeof(struct linux_evtchn_bind_virq))
+#define LINUX_EVTCHN_BIND_VIRQ _IOC(_IOC_NONE, 'E', 0, sizeof(struct linux_evtchn_bind_virq))
 #define LINUX_EVTCHN_BIND_INTERDOMAIN \
     _IOC(_IOC_NONE, 'E', 1, sizeof(struct linux_evtchn_bind_interdomain))
 #define LINUX_EVTCHN_BIND_UNBOUND _IOC(_IOC_NONE, 'E', 2, sizeof(struct linux_evtchn_bind_unbound))

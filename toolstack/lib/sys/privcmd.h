@@ -49,7 +49,8 @@ int privcmd_call_struct(struct privcmd *pc, unsigned int op, void *arg, size_t b
 int privcmd_call_op(struct privcmd *pc, unsigned int op, unsigned int cmd, void *arg, size_t bytes,
                     unsigned long count, long *ret);
 
-/* Makes op(a1, a2) as the only entry of a multicall, so that a result wider than an int survives. */
+/* Makes op(a1, a2) as the only entry of a multicall, so that a result wider than an int survives.
+ */
 int privcmd_multicall_one(struct privcmd *pc, unsigned int op, unsigned long a1, unsigned long a2,
                           long *ret);
 

@@ -39,7 +39,7 @@ struct pv_image {
     bool has_hypercall_page;
     uint64_t hypercall_page; /* virtual */
     bool has_init_p2m;
-    uint64_t init_p2m; /* virtual */
+    uint64_t init_p2m;  /* virtual */
     bool mod_start_pfn; /* takes its ramdisk unmapped */
     bool has_hv_start_low;
     uint64_t hv_start_low;

@@ -6,9 +6,9 @@
  * the domain. One contiguous virtual region from VIRT_BASE holds, in this order: kernel image,
  * ramdisk (unless it stays unmapped), p2m list (unless at INIT_P2M), start_info, xenstore and
  * console rings (not for dom0), page tables, boot stack, at least 512 KiB free; it ends at
- * a multiple of 4 MiB and maps pseudo-physical frames from 0 in order. Behind it, in pseudo-physical
- * order only: the tables of an INIT_P2M mapping, the list itself, an unmapped ramdisk.
- * ABI: "Start-of-day memory layout" of <xen/xen.h>, <xen/elfnote.h>.
+ * a multiple of 4 MiB and maps pseudo-physical frames from 0 in order. Behind it, in
+ * pseudo-physical order only: the tables of an INIT_P2M mapping, the list itself, an unmapped
+ * ramdisk. ABI: "Start-of-day memory layout" of <xen/xen.h>, <xen/elfnote.h>.
  */
 #ifndef IMAGE_PV_LAYOUT_H
 #define IMAGE_PV_LAYOUT_H
@@ -49,7 +49,7 @@ struct pv_layout {
     uint64_t virt_base;
     struct pv_region kernel;
     struct pv_region ramdisk;
-    struct pv_region p2m_list;    /* the list alone */
+    struct pv_region p2m_list; /* the list alone */
     struct pv_region start_info;
     struct pv_region xenstore;    /* empty for dom0 */
     struct pv_region console;     /* empty for dom0 */
@@ -62,12 +62,12 @@ struct pv_layout {
     uint64_t needed_pages; /* the least nr_pages with which this layout works; set on failure too */
 
     /* What start_info says. */
-    uint64_t pt_base;       /* virtual */
+    uint64_t pt_base; /* virtual */
     uint64_t nr_pt_frames;
     uint64_t mfn_list;      /* virtual */
     uint64_t first_p2m_pfn; /* tables of an INIT_P2M mapping included */
     uint64_t nr_p2m_frames;
-    uint64_t mod_start;     /* virtual, or a pfn if mod_start_is_pfn */
+    uint64_t mod_start; /* virtual, or a pfn if mod_start_is_pfn */
     bool mod_start_is_pfn;
 
     struct pv_tables boot;
@@ -88,9 +88,9 @@ void pv_layout_table(const struct pv_layout *layout, uint64_t i, uint64_t *pfn,
 /* True for a frame that is one of the tables, and is therefore mapped read-only. */
 bool pv_layout_is_table(const struct pv_layout *layout, uint64_t pfn);
 
-/* Writes the 512 entries of the i-th table. frame_of() translates a pfn to the frame number that goes
- * into an entry. Entries are present, accessed and, unless they lead to a table, writable; leaf
- * entries carry no user bit (the kernel's own pages), upper ones do. */
+/* Writes the 512 entries of the i-th table. frame_of() translates a pfn to the frame number that
+ * goes into an entry. Entries are present, accessed and, unless they lead to a table, writable;
+ * leaf entries carry no user bit (the kernel's own pages), upper ones do. */
 void pv_layout_table_fill(const struct pv_layout *layout, uint64_t i,
                           uint64_t (*frame_of)(void *ctx, uint64_t pfn), void *ctx,
                           uint64_t *entries);
