@@ -4,7 +4,7 @@
  * 3 build the frame in guest_regs at the top of the CPU's stack (TSS.RSP0 points there) and leave
  * through return_to_guest (pv/entry.S); entries from ring 0 build it where they are and go back.
  * NMI, #MC, #DF and #DB arrive on stacks of their own, since they can come while RSP is the guest's.
- * idt_entry_points[] lists the 256 addresses for traps/idt.c. Facts: Intel SDM vol. 3 ch. 6.
+ * trap_entry_table[] lists the 256 addresses for cpu/percpu_area.c. Facts: Intel SDM vol. 3 ch. 6.
  */
 #include <asm/entry_macros.h>
 #include <asm/smap.h>
@@ -176,14 +176,14 @@ unblock_nmi_and_return:
 
     .section .rodata, "a", @progbits
     .balign 8
-    .globl idt_entry_points
-idt_entry_points:
+    .globl trap_entry_table
+trap_entry_table:
     .set n, 0
     .rept 256
     .quad gates + n * 16
     .set n, n + 1
     .endr
-    .type idt_entry_points, @object
-    .size idt_entry_points, . - idt_entry_points
+    .type trap_entry_table, @object
+    .size trap_entry_table, . - trap_entry_table
 
     .section .note.GNU-stack, "", @progbits

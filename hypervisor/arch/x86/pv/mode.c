@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual ring of a PV vCPU, its page-table roots, hypercall dispatch and what is due before a
+ * guest runs again. Touches current, its guest_regs and its CPU's cpu_info only; takes no lock.
+ * ABI: 64-bit PV guests have a root each for kernel and user; SYSCALL in kernel mode is a hypercall.
+ */
+#include <asm/page.h>
+#include <hv/arch.h>
+#include <hv/errno.h>
+#include <hv/event_channel.h>
+#include <hv/hypercall.h>
+#include <hv/printk.h>
+#include <hv/softirq.h>
+
+#include "internal.h"
+
+unsigned int pv_prepare_exit(struct cpu_info *info);
+void pv_syscall(struct cpu_user_regs *regs);
+void pv_syscall32(struct cpu_user_regs *regs);
+void pv_sysenter(struct cpu_user_regs *regs);
+void pv_int80(struct cpu_user_regs *regs);
+void pv_iret_fault(struct cpu_user_regs *regs);
+
+/* Under PTI the guest runs on this CPU's copy of the root, and hv_cr3 is the root itself. */
+static inline void root_write(struct cpu_info *info, u64 root)
+{
+    u64 cr3 = root << PAGE_SHIFT;
+
+    if (info->pti_active) {
+        info->hv_cr3 = cr3;
+        info->root_dirty = 1;
+    } else {
+        info->hw_cr3 = cr3;
+    }
+    WRITE_CR(3, cr3);
+}
+
+void pv_root_load(struct vcpu *v)
+{
+    u64 root = pv_kernel_mode(v) ? v->arch.pv.kernel_root : v->arch.pv.user_root;
+
+    v->arch.guest_root = root;
+    v->arch.hw_root = root;
+    root_write(get_cpu_info(), root);
+}
+
+void pv_toggle_mode(struct vcpu *v)
+{
+    u64 old = v->arch.hw_root;
+    u64 root;
+
+    v->arch.flags ^= TF_KERNEL_MODE;
+    /* The base of the other mode waits in the shadow register. */
+    __asm__ volatile("swapgs" ::: "memory");
+    root = pv_kernel_mode(v) ? v->arch.pv.kernel_root : v->arch.pv.user_root;
+    v->arch.guest_root = root;
+    v->arch.hw_root = root;
+    if (root != old)
+        root_write(get_cpu_info(), root);
+}
+
+/* --- entries --- */
+
+static inline void hypercall(struct cpu_user_regs *regs)
+{
+    unsigned long nr = regs->rax;
+    hypercall_fn fn = NULL;
+    long rc;
+
+    if (likely(nr < NR_HYPERCALLS))
+        fn = hypercall_table[array_index_nospec(nr, NR_HYPERCALLS)].fn;
+    if (unlikely(!fn)) {
+        regs->rax = (u64)-ENOSYS;
+        return;
+    }
+    rc = fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8);
+    /* A continuation has already put the registers so that the instruction runs again. */
+    if (likely(rc != -ERESTART))
+        regs->rax = (u64)rc;
+}
+
+static void callback(struct cpu_user_regs *regs, u64 rip, bool mask_events)
+{
+    pv_bounce(regs, rip, mask_events ? BOUNCE_MASK_EVENTS : 0, 0);
+}
+
+void pv_syscall(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+
+    if (likely(pv_kernel_mode(v)))
+        hypercall(regs);
+    else
+        callback(regs, v->arch.pv.syscall_callback, v->arch.pv.syscall_masks_events);
+}
+
+/* From a 32-bit process; without a callback the instruction does not exist. */
+void pv_syscall32(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+
+    if (!v->arch.pv.syscall32_callback) {
+        regs->rip -= 2;
+        regs->entry_vector = TRAP_UD;
+        pv_inject_exception(TRAP_UD, PV_NO_ERROR_CODE);
+        return;
+    }
+    callback(regs, v->arch.pv.syscall32_callback, v->arch.pv.syscall32_masks_events);
+}
+
+/* Where the process was is unknown (the hardware does not say): the frame's RIP and RSP are 0. */
+void pv_sysenter(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+
+    regs->rflags |= X86_EFLAGS_IF;
+    if (!v->arch.pv.sysenter_callback) {
+        pv_inject_exception(TRAP_GP, 0);
+        return;
+    }
+    callback(regs, v->arch.pv.sysenter_callback, v->arch.pv.sysenter_masks_events);
+}
+
+void pv_int80(struct cpu_user_regs *regs)
+{
+    if (!pv_inject_soft_interrupt(regs, 0x80)) {
+        regs->rip -= 2;
+        pv_inject_exception(TRAP_GP, 0x80 << 3 | 2);
+    }
+}
+
+void pv_iret_fault(struct cpu_user_regs *regs)
+{
+    u16 ds, es, fs, gs;
+
+    __asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+                     : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+    regs->ds = ds;
+    regs->es = es;
+    regs->fs = fs;
+    regs->gs = gs;
+    pv_failsafe(regs);
+}
+
+/* --- the way out --- */
+
+/* Deliver what waits for the guest. True: something changed, look again from the start. */
+static bool deliver_asynchronous(struct vcpu *v, struct cpu_user_regs *regs)
+{
+    const struct trap_entry *nmi = &v->arch.pv.traps[TRAP_NMI];
+
+    if (unlikely(v->nmi_pending) && !v->arch.pv.nmi_masked) {
+        v->nmi_pending = false;
+        if (nmi->address) {
+            v->arch.pv.nmi_masked = true;
+            pv_bounce(regs, nmi->address, nmi->flags & 4 ? BOUNCE_MASK_EVENTS : 0, 0);
+            return true;
+        }
+    }
+    if (vcpu_events_deliverable(v)) {
+        pv_bounce(regs, v->arch.pv.event_callback, BOUNCE_MASK_EVENTS, 0);
+        return true;
+    }
+    return false;
+}
+
+static bool can_sysret(const struct cpu_user_regs *regs)
+{
+    return (regs->entry_vector & ENTRY_SYSCALL) && regs->cs == FLAT_RING3_CS64 &&
+           regs->ss == FLAT_RING3_SS64 && is_canonical(regs->rip) &&
+           !(regs->rflags & (X86_EFLAGS_TF | X86_EFLAGS_RF));
+}
+
+/*
+ * IRET fetches LDT descriptors through the window, with interrupts off, when pages can no longer be
+ * mapped: map them first. What cannot be mapped ends in the failsafe callback.
+ */
+static void map_ldt_selectors(struct vcpu *v, const struct cpu_user_regs *regs)
+{
+    irq_enable();
+    if (regs->cs & 4)
+        pv_ldt_map_page(v, regs->cs >> 12);
+    if (regs->ss & 4)
+        pv_ldt_map_page(v, regs->ss >> 12);
+    irq_disable();
+}
+
+static bool ldt_selectors_unmapped(const struct vcpu *v, const struct cpu_user_regs *regs)
+{
+    u32 mapped = v->arch.pv.shadow_ldt_mapped;
+
+    return ((regs->cs & 4) && !(mapped >> (regs->cs >> 12) & 1)) ||
+           ((regs->ss & 4) && !(mapped >> (regs->ss >> 12) & 1));
+}
+
+/* Interrupts off on entry and return. Softirqs may leave for another vCPU and never come back here. */
+unsigned int pv_prepare_exit(struct cpu_info *info)
+{
+    struct vcpu *v = current;
+    struct cpu_user_regs *regs = &info->guest_regs;
+    bool ldt_tried = false;
+
+    for (;;) {
+        if (unlikely(percpu_relocate(softirq_bits, info->percpu_offset))) {
+            irq_enable();
+            softirq_run();
+            irq_disable();
+        } else if (likely(!v->nmi_pending && !vcpu_events_deliverable(v))) {
+            if (likely(!((regs->cs | regs->ss) & 4)) || ldt_tried ||
+                !ldt_selectors_unmapped(v, regs))
+                break;
+            map_ldt_selectors(v, regs);
+            ldt_tried = true;
+        } else if (!deliver_asynchronous(v, regs)) {
+            break;
+        }
+    }
+    if (unlikely(info->root_dirty))
+        pti_root_refresh(info);
+    return can_sysret(regs);
+}
