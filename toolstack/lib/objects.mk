@@ -11,3 +11,4 @@ libdomus-libs := $(image-unpack-libs)
 
 $(call unit_test,pv_build_test,tests/unit/pv_build_test.o $(libdomus-build-objs) \
     $(libdomus-error-objs),$(libdomus-libs))
+$(call unit_test,error_test,tests/unit/error_test.o $(libdomus-error-objs))
