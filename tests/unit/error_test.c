@@ -42,8 +42,9 @@ static void test_long_sentences_are_cut(void **state)
     error_prefix(&e, "%s", text);
     assert_int_equal(strlen(e.text), ERROR_TEXT_BYTES - 1);
     error_clear(&e);
-    for (size_t i = 0; i + 1 < sizeof(text); i += 2)
+    for (size_t i = 0; i + 2 < sizeof(text); i += 2)
         memcpy(text + i, "\xc3\xa9", 2);
+    text[sizeof(text) - 2] = '\0';
     error_set(&e, -EIO, "%s", text);
     assert_int_equal(strlen(e.text), ERROR_TEXT_BYTES - 2);
     assert_int_equal((unsigned char)e.text[ERROR_TEXT_BYTES - 3], 0xa9);
