@@ -327,15 +327,16 @@ static void flush_batch(struct list *batch)
     while (!list_empty(batch)) {
         struct conn *c = container_of(batch->next, struct conn, dirty_link);
 
+        list_del(&c->dirty_link);
         if (!c->dead)
             c->transport->flush(c);
-        list_del(&c->dirty_link);
         if (c->dead)
             c->transport->destroy(c);
     }
 }
 
-/* Destroying a connection can produce events for others, hence the loop. */
+/* Destroying a connection can produce events for others, and a guest may have made room while
+ * its ring was filled, hence the loop. */
 static void flush_dirty(void)
 {
     while (!list_empty(&dirty)) {

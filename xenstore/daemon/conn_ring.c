@@ -7,7 +7,7 @@
  */
 #include "conn_ring.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,11 +23,9 @@ struct ring_conn {
     uint32_t req_cons, rsp_prod;   /* ours; the page has copies */
     uint32_t shown_cons, shown_prod; /* what the page says now */
     bool failed;                   /* the guest broke the protocol: the ring is not used */
-    char *partial;                 /* a request longer than the ring, as far as it came */
-    uint32_t partial_len;
+    uint32_t partial_len;          /* bytes of the request that is being gathered */
+    char partial[MESSAGE_MAX + 1];
 };
-
-static char message[MESSAGE_MAX + 1];
 
 static struct ring_conn *from_conn(struct conn *c)
 {
@@ -50,79 +48,60 @@ static void fail(struct ring_conn *r, uint32_t error, const char *why)
     log_guest(r->domain->domid, "%s: its store connection stops", why);
     r->failed = true;
     conn_reset(&r->conn);
-    free(r->partial);
-    r->partial = NULL;
     r->partial_len = 0;
     store(&r->ring.page->error, error);
     domain_notify(r->domain);
 }
 
-/* Copies from the request ring, `at` bytes behind what has been consumed. */
-static void copy_from_ring(const struct ring_conn *r, uint32_t at, char *to, uint32_t len)
+static void copy_from_ring(const struct ring_conn *r, char *to, uint32_t len)
 {
-    uint32_t from = MASK_XENSTORE_IDX(r->req_cons + at);
+    uint32_t from = MASK_XENSTORE_IDX(r->req_cons);
     uint32_t first = XENSTORE_RING_SIZE - from < len ? XENSTORE_RING_SIZE - from : len;
 
     memcpy(to, r->ring.page->req + from, first);
     memcpy(to + first, r->ring.page->req, len - first);
 }
 
-static void handle_message(struct ring_conn *r, const struct xsd_sockmsg *header)
+/* Moves up to `want` bytes from the ring to the request that is being gathered. */
+static void gather(struct ring_conn *r, size_t want, uint32_t available)
 {
-    struct request request = { .header = *header, .payload = message + sizeof(*header) };
-
-    message[sizeof(*header) + header->len] = '\0';
-    ops_handle(&r->conn, &request);
-    conn_make_dirty(&r->conn);
-}
-
-/* A request that is longer than the ring is gathered in r->partial. Returns whether it is
- * complete and in `message`. */
-static bool gather(struct ring_conn *r, uint32_t total, uint32_t available)
-{
-    uint32_t missing = total - r->partial_len;
+    uint32_t missing = (uint32_t)want - r->partial_len;
     uint32_t n = missing < available ? missing : available;
 
-    if (!r->partial && !(r->partial = malloc(MESSAGE_MAX))) {
-        conn_kill(&r->conn);
-        return false;
-    }
-    copy_from_ring(r, 0, r->partial + r->partial_len, n);
+    if (!n)
+        return;
+    copy_from_ring(r, r->partial + r->partial_len, n);
     r->partial_len += n;
     r->req_cons += n;
     conn_make_dirty(&r->conn);
-    if (r->partial_len < total)
-        return false;
-    memcpy(message, r->partial, total);
-    free(r->partial);
-    r->partial = NULL;
-    r->partial_len = 0;
-    return true;
 }
 
-/* Brings the next request, if all of it is there, into `message`. */
-static bool next_message(struct ring_conn *r, uint32_t available, struct xsd_sockmsg *header)
+/* Takes all of the next request that is there. A guest signals only what it puts into an empty
+ * ring, so an incomplete request must not stay in it. Returns true with the whole request in
+ * r->partial. */
+static bool next_message(struct ring_conn *r, uint32_t prod, struct xsd_sockmsg *header)
 {
     enum wire_state state;
     size_t total;
 
-    if (r->partial) {
-        wire_peek(r->partial, r->partial_len, header, &total);
-        return gather(r, (uint32_t)total, available);
+    gather(r, sizeof(*header), prod - r->req_cons);
+    state = wire_peek(r->partial, r->partial_len, header, &total);
+    if (state == WIRE_MORE && total) {
+        gather(r, total, prod - r->req_cons);
+        state = wire_peek(r->partial, r->partial_len, header, &total);
     }
-    if (available < sizeof(*header))
-        return false;
-    copy_from_ring(r, 0, message, sizeof(*header));
-    state = wire_peek(message, available, header, &total);
-    if (state == WIRE_BAD) {
+    if (state == WIRE_BAD)
         fail(r, XENSTORE_ERROR_PROTO, "a request longer than the protocol allows");
-        return false;
-    }
-    if (state == WIRE_MORE)
-        return total > XENSTORE_RING_SIZE && gather(r, (uint32_t)total, available);
-    copy_from_ring(r, sizeof(*header), message + sizeof(*header), header->len);
-    r->req_cons += (uint32_t)total;
-    return true;
+    return state == WIRE_COMPLETE;
+}
+
+static void handle_message(struct ring_conn *r, const struct xsd_sockmsg *header)
+{
+    struct request request = { .header = *header, .payload = r->partial + sizeof(*header) };
+
+    r->partial[sizeof(*header) + header->len] = '\0';
+    r->partial_len = 0;
+    ops_handle(&r->conn, &request);
 }
 
 /* The guest asks for a fresh start: everything of the old connection goes. */
@@ -131,8 +110,6 @@ static void reconnect(struct ring_conn *r)
     struct xenstore_domain_interface *page = r->ring.page;
 
     conn_reset(&r->conn);
-    free(r->partial);
-    r->partial = NULL;
     r->partial_len = 0;
     r->failed = false;
     r->req_cons = r->rsp_prod = r->shown_cons = r->shown_prod = 0;
@@ -165,7 +142,7 @@ void conn_ring_receive(struct conn *c)
         conn_make_dirty(c);
     }
     while (!r->failed && !conn_is_congested(c) &&
-           next_message(r, prod - r->req_cons, &header))
+           next_message(r, prod, &header))
         handle_message(r, &header);
     if (!r->failed && !c->dead && prod != r->req_cons && conn_is_congested(c))
         conn_resume_later(c);
@@ -206,6 +183,19 @@ static void ring_stage(struct conn *c)
     } while (!r->failed && !c->blocked && conn_next_events(c));
 }
 
+/* A guest signals only what looks new to it: a request put into an empty ring, a byte taken from
+ * a full one. So after showing it our indexes we must look at its indexes once more. */
+static void look_again(struct ring_conn *r)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (load(&r->ring.page->req_prod) != r->req_cons)
+        conn_resume_later(&r->conn);
+    if (r->conn.blocked && r->rsp_prod - load(&r->ring.page->rsp_cons) < XENSTORE_RING_SIZE) {
+        r->conn.blocked = false;
+        conn_make_dirty(&r->conn);
+    }
+}
+
 static void ring_flush(struct conn *c)
 {
     struct ring_conn *r = from_conn(c);
@@ -217,6 +207,7 @@ static void ring_flush(struct conn *c)
     store(&r->ring.page->req_cons, r->req_cons);
     store(&r->ring.page->rsp_prod, r->rsp_prod);
     domain_notify(r->domain);
+    look_again(r);
 }
 
 static void ring_destroy(struct conn *c)
@@ -230,13 +221,22 @@ static void ring_destroy(struct conn *c)
     }
     xen_unmap_ring(&r->ring);
     conn_fini(c);
-    free(r->partial);
     free(r);
 }
 
 void conn_ring_detach(struct conn *c)
 {
     from_conn(c)->domain = NULL;
+}
+
+void conn_ring_describe(const struct conn *c, char *buf, size_t size)
+{
+    const struct ring_conn *r = container_of(c, const struct ring_conn, conn);
+    const struct xenstore_domain_interface *page = r->ring.page;
+
+    snprintf(buf, size, "requests %u/%u, responses %u/%u, unsent %u%s%s", r->req_cons,
+             load(&page->req_prod), r->rsp_prod, load(&page->rsp_cons), conn_unsent(c),
+             c->blocked ? ", blocked" : "", r->failed ? ", failed" : "");
 }
 
 static const struct conn_transport ring_transport = {
@@ -252,8 +252,6 @@ void conn_ring_restart(struct conn *c)
     struct xenstore_domain_interface *page = r->ring.page;
 
     conn_reset(c);
-    free(r->partial);
-    r->partial = NULL;
     r->partial_len = 0;
     r->failed = false;
     r->req_cons = r->shown_cons = load(&page->req_cons);

@@ -19,6 +19,9 @@ void conn_ring_restart(struct conn *c);
 /* The domain goes; the connection is about to be destroyed. */
 void conn_ring_detach(struct conn *c);
 
+/* The state of the ring for reports: our indexes / the guest's, and what waits. */
+void conn_ring_describe(const struct conn *c, char *buf, size_t size);
+
 /* Handles what the domain has put into its ring. */
 void conn_ring_receive(struct conn *c);
 

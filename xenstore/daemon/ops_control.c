@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn_ring.h"
 #include "domain.h"
 #include "log.h"
 #include "ops.h"
@@ -105,6 +106,17 @@ static void report_account(struct text *t, uint32_t domid)
         (unsigned long long)a->memory);
 }
 
+static void report_ring(struct text *t, uint32_t domid)
+{
+    const struct domain *d = domain_find(domid);
+    char ring[160];
+
+    if (!d)
+        return;
+    conn_ring_describe(d->conn, ring, sizeof(ring));
+    add(t, "  ring: %s\n", ring);
+}
+
 static int control_memreport(struct call *k, const char **arg, unsigned int args)
 {
     struct text t = { .len = 0 };
@@ -113,8 +125,10 @@ static int control_memreport(struct call *k, const char **arg, unsigned int args
     if (args > 1)
         return -EINVAL;
     for (uint32_t id = 0; id <= PERM_DOMID_MAX; id++)
-        if (quota_account(id)->nodes || domain_find(id))
+        if (quota_account(id)->nodes || domain_find(id)) {
             report_account(&t, id);
+            report_ring(&t, id);
+        }
     return reply(k, &t);
 }
 
