@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bringing a domain up and taking it away: the two sequences that every job is made of.
+ *
+ * Both run in a worker that is the only one for this domain. What they do next is written to the
+ * state directory before they do it.
+ */
+#ifndef DOMUSD_LIFE_H
+#define DOMUSD_LIFE_H
+
+#include "config/config.h"
+#include "state.h"
+#include "worker.h"
+
+struct life_up {
+    const struct domain_config *cfg; /* complete: with a UUID and hardware addresses */
+    unsigned int quick_ends;         /* kept in the state */
+    bool paused;
+    bool wait;                       /* until the devices have connected, or the guest has died */
+};
+
+struct life_result {
+    domid_t domid;
+    char warning[ERROR_TEXT_BYTES]; /* what is not as it should be, though the domain runs; or empty */
+};
+
+/* Says whether the machine has what the domain needs. Changes nothing. */
+int life_check(struct worker *w, const struct domain_config *cfg);
+
+/* Gives each network card without a hardware address one. */
+int life_choose_macs(struct worker *w, struct domain_config *cfg);
+
+/* Builds and starts a domain. On failure nothing of it is left. A guest that crashes while it is
+ * waited for is a failure, with its last console lines in the error, unless on_crash says
+ * preserve. */
+int life_bring_up(struct worker *w, const struct life_up *up, struct life_result *result);
+
+/* Takes a domain away with its devices, nodes and loop devices, as far as each is there, and if
+ * `final` (it is not to be restarted) with its state and its place in domusd's table. Goes on
+ * after a failure; the first is reported. domid may be DOMID_INVALID. */
+int life_tear_down(struct worker *w, const uint8_t uuid[16], const char *name, domid_t domid,
+                   bool final);
+
+/* How many milliseconds a domain that has been destroyed may take to vanish. */
+#define LIFE_VANISH_MS 10000u
+
+/* "crashed", "powered off" for SHUTDOWN_*. */
+const char *life_reason_name(unsigned int reason);
+
+/* Appends to *e what is known of a guest's crash: where it stopped, what the hypervisor says, its last
+ * console lines from `log_offset` on. */
+void life_explain_crash(struct worker *w, domid_t domid, const char *name, uint64_t log_offset,
+                        struct error *e);
+
+#endif

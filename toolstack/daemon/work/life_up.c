@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bringing a domain up.
+ *
+ * The order matters: the state directory knows of the domain before the hypervisor does, the store
+ * carries domusd's mark before anything else of it is there, the console is held before the first
+ * instruction runs. Locks: none; one worker a domain.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <xen/sched.h>
+
+#include "daemon/console_log.h"
+#include "device/disk_attach.h"
+#include "device/vif_attach.h"
+#include "life.h"
+#include "daemon/loop.h"
+#include "pv_build.h"
+#include "tree.h"
+
+#define BACKEND_MS 10000u /* for the backends to be ready */
+#define CONNECT_MS 60000u /* for the guest to connect */
+#define SPEAK_MS   10000u /* for a guest without devices to say something */
+
+struct bringing {
+    struct worker *w;
+    const struct life_up *up;
+    const struct domain_config *cfg;
+    struct domain_state state;
+    struct pv_domain domain;
+    struct device *devices; /* disks first, then network cards */
+    size_t device_count;
+    uint64_t log_offset; /* where this run's console log begins */
+    int64_t started_ms;
+};
+
+static int save(struct bringing *b, enum domain_phase phase, bool with_config)
+{
+    b->state.phase = phase;
+    return state_save(&b->state, with_config ? b->cfg : NULL, &b->w->error);
+}
+
+static void note(struct bringing *b, bool hold_console)
+{
+    struct domain_note n = {
+        .domid = b->state.domid,
+        .phase = (uint8_t)b->state.phase,
+        .hold_console = hold_console,
+        .console_port = b->domain.console_port,
+    };
+
+    memcpy(n.uuid, b->cfg->uuid, 16);
+    memcpy(n.name, b->cfg->name, sizeof(n.name));
+    worker_send_domain(b->w, NOTE_DOMAIN, &n);
+}
+
+/* ---- the guest ------------------------------------------------------------------------ */
+
+static struct pv_build *prepare(struct bringing *b)
+{
+    struct pv_build_config config;
+    struct pv_build *build = NULL;
+
+    pv_build_config_init(&config);
+    config.name = b->cfg->name;
+    config.kernel = b->cfg->kernel;
+    config.ramdisk = b->cfg->ramdisk;
+    config.cmdline = b->cfg->cmdline;
+    memcpy(config.uuid, b->cfg->uuid, 16);
+    config.memory_kib = b->cfg->memory_mib * 1024;
+    config.maxmem_kib = b->cfg->maxmem_mib * 1024;
+    config.vcpus = b->cfg->vcpus;
+    config.maxvcpus = b->cfg->maxvcpus;
+    return pv_build_prepare(&config, &build, &b->w->error) ? NULL : build;
+}
+
+static int introduce(struct bringing *b)
+{
+    struct worker *w = b->w;
+    int rc = tree_add_rings(w->xs, &b->domain, &w->error);
+
+    if (rc)
+        return rc;
+    errno = 0;
+    if (xs_introduce_domain(w->xs, b->domain.domid, (unsigned int)b->domain.xenstore_frame,
+                            b->domain.xenstore_port))
+        return 0;
+    return error_set(&w->error, -(errno ? errno : EIO), "xenstored does not take domain '%s': %s",
+                     b->cfg->name, strerror(errno));
+}
+
+static int build_guest(struct bringing *b, struct pv_build *build)
+{
+    struct worker *w = b->w;
+    int rc = pv_build_create(build, &w->control, &b->state.domid, &w->error);
+
+    if (rc) {
+        b->state.domid = DOMID_INVALID;
+        return rc;
+    }
+    rc = save(b, PHASE_BUILDING, false);
+    if (!rc)
+        rc = tree_make(w->xs, b->state.domid, b->cfg, &w->error);
+    if (rc)
+        return rc;
+    note(b, false);
+    rc = pv_build_load(build, &b->domain, &w->error);
+    return rc ? rc : introduce(b);
+}
+
+/* ---- devices -------------------------------------------------------------------------- */
+
+static int attach_devices(struct bringing *b)
+{
+    const struct domain_config *cfg = b->cfg;
+    char mark[64], uuid[37];
+    int rc = 0;
+
+    b->devices = calloc(cfg->disk_count + cfg->vif_count + 1, sizeof(*b->devices));
+    if (!b->devices)
+        return error_set(&b->w->error, -ENOMEM, "there is not enough memory for the devices");
+    config_uuid_format(cfg->uuid, uuid);
+    snprintf(mark, sizeof(mark), "domus:%s:", uuid);
+    for (size_t i = 0; !rc && i < cfg->disk_count; i++)
+        rc = disk_attach(b->w->xs, b->state.domid, mark, &cfg->disks[i],
+                         &b->devices[b->device_count++], &b->w->error);
+    for (size_t i = 0; !rc && i < cfg->vif_count; i++)
+        rc = vif_attach(b->w->xs, b->state.domid, (uint32_t)i, &cfg->vifs[i],
+                        &b->devices[b->device_count++], &b->w->error);
+    return rc;
+}
+
+static int connect_backends(struct bringing *b)
+{
+    struct worker *w = b->w;
+    int rc = attach_devices(b);
+
+    if (!rc)
+        rc = device_wait(w->xs, b->devices, b->device_count, DEVICE_BACKEND_READY, BACKEND_MS, -1,
+                         NULL, NULL, &w->error);
+    for (size_t i = 0; !rc && i < b->cfg->vif_count; i++)
+        rc = vif_plug(w->xs, &w->netlink, &b->devices[b->cfg->disk_count + i], &b->cfg->vifs[i],
+                      &w->error);
+    if (rc)
+        error_prefix(&w->error, "domain '%s'", b->cfg->name);
+    return rc;
+}
+
+/* ---- the start ------------------------------------------------------------------------ */
+
+static int hold_console(struct bringing *b)
+{
+    note(b, true);
+    int rc = worker_wait_go(b->w);
+    return rc ? error_set(&b->w->error, rc, "domusd could not take the console of domain '%s': see "
+                          "its log", b->cfg->name)
+              : 0;
+}
+
+static int start(struct bringing *b)
+{
+    int rc = hold_console(b);
+
+    if (rc)
+        return rc;
+    b->state.started = (uint64_t)time(NULL);
+    rc = save(b, PHASE_RUNNING, false);
+    if (rc)
+        return rc;
+    note(b, false);
+    b->started_ms = loop_now_ms();
+    if (b->up->paused)
+        return 0;
+    rc = domctl_unpause(&b->w->control, b->state.domid);
+    return rc ? error_set(&b->w->error, rc, "cannot start domain '%s': %s", b->cfg->name,
+                          error_clause(rc))
+              : 0;
+}
+
+/* ---- the first seconds ---------------------------------------------------------------- */
+
+/* Whether the guest has ended; then why. */
+static bool has_ended(struct bringing *b, unsigned int *reason)
+{
+    struct xen_domctl_getdomaininfo info;
+    int rc = domctl_get_info(&b->w->control, b->state.domid, &info);
+
+    *reason = SHUTDOWN_crash;
+    if (rc)
+        return rc == -ESRCH;
+    if (!(info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)))
+        return false;
+    *reason = (info.flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+    return true;
+}
+
+static int stop_waiting(void *arg)
+{
+    struct bringing *b = arg;
+    unsigned int reason;
+
+    worker_poll(b->w);
+    return has_ended(b, &reason);
+}
+
+static int wait_for_voice(struct bringing *b)
+{
+    int64_t deadline = loop_now_ms() + SPEAK_MS;
+
+    while (!b->w->spoke && loop_now_ms() < deadline) {
+        if (stop_waiting(b))
+            return -EINTR;
+        worker_sleep(b->w, 250);
+    }
+    return 0;
+}
+
+static int report_crash(struct bringing *b, unsigned int reason)
+{
+    struct error *e = &b->w->error;
+    double after = (double)(loop_now_ms() - b->started_ms) / 1000;
+
+    error_clear(e);
+    error_set(e, -EHOSTDOWN, "domain '%s' %s %.1f s after its start, while it was waited for",
+              b->cfg->name, life_reason_name(reason), after);
+    /* The ring is read to the end before its last lines are looked for. */
+    struct domain_note n = { .domid = b->state.domid };
+    memcpy(n.uuid, b->cfg->uuid, 16);
+    worker_send_domain(b->w, NOTE_RELEASE, &n);
+    worker_wait_go(b->w);
+    life_explain_crash(b->w, b->state.domid, b->cfg->name, b->log_offset, e);
+    return -EHOSTDOWN;
+}
+
+/* A device that is late is told about; the guest may still come to it. */
+static int wait_for_guest(struct bringing *b, struct life_result *result)
+{
+    struct error late;
+    unsigned int reason;
+    int rc;
+
+    error_clear(&late);
+    if (b->device_count)
+        rc = device_wait(b->w->xs, b->devices, b->device_count, DEVICE_CONNECTED, CONNECT_MS,
+                         b->w->fd, stop_waiting, b, &late);
+    else
+        rc = wait_for_voice(b);
+    if (rc == -EINTR && has_ended(b, &reason)) {
+        if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog)
+            return report_crash(b, reason);
+        snprintf(result->warning, sizeof(result->warning), "the guest has %s already",
+                 life_reason_name(reason));
+        return 0;
+    }
+    if (rc)
+        snprintf(result->warning, sizeof(result->warning), "%s", error_text(&late));
+    return 0;
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
+
+static uint64_t log_size(const char *name)
+{
+    char path[160];
+    struct stat st;
+
+    console_log_path(name, path, sizeof(path));
+    return stat(path, &st) ? 0 : (uint64_t)st.st_size;
+}
+
+/* Undoes what is there and keeps the error that was the reason. */
+static void undo(struct bringing *b)
+{
+    struct error first = b->w->error;
+
+    life_tear_down(b->w, b->cfg->uuid, b->cfg->name, b->state.domid, true);
+    b->w->error = first;
+}
+
+static int preserve(struct bringing *b)
+{
+    struct error first = b->w->error;
+
+    save(b, PHASE_PRESERVED, false);
+    note(b, false);
+    b->w->error = first;
+    return first.code;
+}
+
+int life_bring_up(struct worker *w, const struct life_up *up, struct life_result *result)
+{
+    struct bringing b = { .w = w, .up = up, .cfg = up->cfg };
+    struct pv_build *build;
+    int rc = life_check(w, up->cfg);
+
+    memset(result, 0, sizeof(*result));
+    if (rc)
+        return rc;
+    build = prepare(&b);
+    if (!build)
+        return w->error.code;
+    b.log_offset = log_size(up->cfg->name);
+    memcpy(b.state.uuid, up->cfg->uuid, 16);
+    b.state.domid = DOMID_INVALID;
+    b.state.quick_ends = up->quick_ends;
+    rc = save(&b, PHASE_BUILDING, true);
+    if (!rc)
+        rc = build_guest(&b, build);
+    pv_build_free(build);
+    if (!rc)
+        rc = connect_backends(&b);
+    if (!rc)
+        rc = start(&b);
+    if (!rc && up->wait && !up->paused)
+        rc = wait_for_guest(&b, result);
+    result->domid = b.state.domid;
+    if (rc == -EHOSTDOWN && up->cfg->on_crash == ACTION_PRESERVE)
+        preserve(&b);
+    else if (rc)
+        undo(&b);
+    free(b.devices);
+    return rc;
+}
