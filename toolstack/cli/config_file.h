@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* A domain's file, as the verbs read it. */
+#ifndef DOMUS_CLI_CONFIG_FILE_H
+#define DOMUS_CLI_CONFIG_FILE_H
+
+#include <stddef.h>
+
+#include "config/config.h"
+
+/* Reads a whole file into an allocated, NUL-terminated text. A status; not CMD_OK after the
+ * sentence has been printed. */
+int config_file_read(const char *path, char **text, size_t *bytes);
+
+/* Reads the text, and looks at what it names: kernel, ramdisk, disks. Nothing needs domusd. */
+int config_file_check(const char *path, const char *text, size_t bytes,
+                      struct domain_config *cfg);
+
+#endif
