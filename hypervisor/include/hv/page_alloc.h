@@ -17,6 +17,7 @@ struct frame;
 #define MEMF_NO_REFCOUNT 0x1u  /* not counted in the domain's tot_pages and no reference taken */
 #define MEMF_ZERO 0x2u         /* contents zeroed (domain pages are always scrubbed) */
 #define MEMF_NO_OWNER 0x4u     /* reserve for the domain's accounting but leave owner unset */
+#define MEMF_NO_SCRUB 0x8u     /* contents may be what an earlier owner or the firmware left: dom0 at boot */
 #define MEMF_BITS(n) ((n) << 8) /* address width limit in bits; 0: none */
 
 /** Give RAM [start,end) to the allocator at boot; page aligned. */

@@ -12,5 +12,8 @@ int rangeset_add(struct rangeset *r, u64 first, u64 last);    /* 0 or -ENOMEM */
 int rangeset_remove(struct rangeset *r, u64 first, u64 last);
 bool rangeset_contains(const struct rangeset *r, u64 first, u64 last);
 bool rangeset_overlaps(const struct rangeset *r, u64 first, u64 last);
+bool rangeset_is_empty(const struct rangeset *r);
+/** The part of the first range that ends at or after from, cut off at from. False: none. */
+bool rangeset_next(const struct rangeset *r, u64 from, u64 *first, u64 *last);
 
 #endif

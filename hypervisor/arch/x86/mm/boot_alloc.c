@@ -129,3 +129,12 @@ bool mfn_valid(mfn_t mfn)
             return true;
     return false;
 }
+
+u64 ram_total_pages(void)
+{
+    u64 bytes = 0;
+
+    for (unsigned int i = 0; i < nr_ram_ranges; i++)
+        bytes += ram_ranges[i].end - ram_ranges[i].start;
+    return bytes >> PAGE_SHIFT;
+}

@@ -1,57 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owners of frames, and our own pages shown to guests. Owners are kept as domids in the frame record
- * and looked up in a two-level table, whose leaves are made at domain creation and never freed.
- * A shared page is FC_HV with one reference for the sharing; read-only sharing is one use of type
+ * Owners of frames, and our own pages shown to guests. A frame record names its owner by domid, which
+ * stays taken until the last of the domain's pages is given back. A shared page is FC_HV with one reference for the sharing; read-only sharing is one use of type
  * NONE, which keeps every other type away.
  */
 #include "internal.h"
 
-#include <asm/cpu.h>
 #include <hv/atomic.h>
-#include <hv/errno.h>
 #include <hv/page_alloc.h>
 #include <hv/rangeset.h>
 
-#define OWNERS_PER_LEAF (PAGE_SIZE / sizeof(struct domain *))
-static struct domain **owner_leaf[0x8000 / OWNERS_PER_LEAF];
-static DEFINE_SPINLOCK(owner_lock);
-
 struct rangeset *mmio_ro_ranges;
-
-int frame_owner_register(struct domain *d)
-{
-    struct domain ***leaf = &owner_leaf[d->domid / OWNERS_PER_LEAF];
-    int rc = 0;
-
-    spin_lock(&owner_lock);
-    if (!*leaf)
-        WRITE_ONCE(*leaf, hv_alloc_page());
-    if (*leaf)
-        WRITE_ONCE((*leaf)[d->domid % OWNERS_PER_LEAF], d);
-    else
-        rc = -ENOMEM;
-    spin_unlock(&owner_lock);
-    return rc;
-}
-
-void frame_owner_unregister(const struct domain *d)
-{
-    struct domain **leaf = owner_leaf[d->domid / OWNERS_PER_LEAF];
-
-    if (leaf && leaf[d->domid % OWNERS_PER_LEAF] == d)
-        WRITE_ONCE(leaf[d->domid % OWNERS_PER_LEAF], NULL);
-}
 
 struct domain *frame_owner(const struct frame *f)
 {
     u32 owner = READ_ONCE(f->owner);
-    struct domain **leaf;
 
-    if (!owner)
-        return NULL;
-    leaf = READ_ONCE(owner_leaf[(owner - 1) / OWNERS_PER_LEAF]);
-    return leaf ? READ_ONCE(leaf[(owner - 1) % OWNERS_PER_LEAF]) : NULL;
+    return owner ? READ_ONCE(domain_table[owner - 1]) : NULL;
 }
 
 void frame_set_owner(struct frame *f, const struct domain *d)

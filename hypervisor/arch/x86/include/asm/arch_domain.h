@@ -81,6 +81,15 @@ struct arch_domain {
     struct pirq_info **pirq;        /* nr_pirqs entries */
     u32 nr_pirqs;
     spinlock_t pit_lock;            /* virtual PIT channel 2 and port 0x61 of dom0 */
+    struct {
+        u8 access, mode;            /* bits 4-5 and 1-3 of the control word */
+        bool gate, speaker, write_high, read_high, latched, loaded;
+        u8 low;                     /* first byte of a two-byte write */
+        u16 latch;
+        u32 count;                  /* initial count, 1..65536 */
+        s64 start_ns;               /* system time when counting began */
+        s64 elapsed_ns;             /* counted until the gate was last closed */
+    } pit;
     u8 e820_nr;
     void *e820;                     /* struct e820entry[], XENMEM_set_memory_map */
     u32 relmem;                     /* teardown: which list is being emptied */

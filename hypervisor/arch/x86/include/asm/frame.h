@@ -41,7 +41,8 @@ struct frame {
         struct {        /* free frames */
             u8 order;
             u8 need_scrub;
-            u16 pad;
+            u8 need_flush;         /* guests may have mapped it */
+            u8 pad;
             u32 free_stamp;        /* TLB clock when freed: flushed everywhere before reuse */
         };
     };
@@ -86,13 +87,11 @@ static inline mfn_t frame_to_mfn(const struct frame *f)
 static inline void *frame_to_virt(const struct frame *f) { return mfn_to_virt(frame_to_mfn(f)); }
 /** True when mfn has a frame record (it is RAM we know, not a hole or device). */
 bool mfn_valid(mfn_t mfn);
+u64 ram_total_pages(void);  /* all RAM above 1 MiB, ours included */
 
 /** Owner, or NULL (nobody, or a domain that is gone). No reference is taken: hold one on the frame. */
 struct domain *frame_owner(const struct frame *f);
 void frame_set_owner(struct frame *f, const struct domain *d);
-/** Domid to domain for frame_owner(): at creation (0 or -ENOMEM) and when the structure is freed. */
-int frame_owner_register(struct domain *d);
-void frame_owner_unregister(const struct domain *d);
 
 /** Take a reference if d owns the frame and it is allocated. False otherwise or on overflow. */
 bool __must_check frame_get(struct frame *f, const struct domain *d);

@@ -16,7 +16,5 @@ bool guest_range_ok(u64 va, u64 bytes);
 unsigned long copy_from_guest_va(void *dst, u64 guest_va, unsigned long bytes);
 unsigned long copy_to_guest_va(u64 guest_va, const void *src, unsigned long bytes);
 unsigned long clear_guest_va(u64 guest_va, unsigned long bytes);
-/** Aligned 8-byte store/compare-exchange for page-table emulation. 0 or -EFAULT. */
-int guest_cmpxchg8(u64 guest_va, u64 *old, u64 new_val);
 
 #endif

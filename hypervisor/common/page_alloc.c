@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The buddy allocator: free blocks of 2^order frames, listed by order and by zone, where a zone holds
+ * the frames whose numbers have the same highest bit, so that an address limit is a highest zone.
+ * The head of a free block is marked FC_FREE and carries order, dirt and flush stamp; the other
+ * frames of the block have no references and no mark.
+ *
+ * heap_lock protects the lists and counts; a leaf, never taken with interrupts off. Flushing and
+ * scrubbing happen outside of it. Domains' accounting is in domain_memory.c.
+ */
+#include <asm/frame.h>
+#include <hv/atomic.h>
+#include <hv/bitops.h>
+#include <hv/page_alloc.h>
+#include <hv/page_alloc_internal.h>
+#include <hv/printk.h>
+#include <hv/softirq.h>
+#include <hv/spinlock.h>
+
+#define NR_ZONES 32
+
+static u32 first_block[NR_ZONES][MAX_ORDER + 1]; /* circular: its list_prev is the last */
+static u32 orders_present[NR_ZONES];             /* bit per order */
+static u64 free_pages, dirty_pages, claimed_pages;
+static DEFINE_SPINLOCK(heap_lock);
+
+static struct frame *frame_nr(u64 nr)
+{
+    return mfn_to_frame(mfn_from(nr));
+}
+static u64 nr_of(const struct frame *f)
+{
+    return mfn_raw(frame_to_mfn(f));
+}
+static unsigned int zone_of(u64 nr)
+{
+    return fls64(nr);
+}
+
+/* ---- the lists ---- */
+
+/* Clean blocks go first, so that they are found first; dirty ones last. */
+static void list_block(struct frame *f, unsigned int order, bool dirty, bool flush, u32 stamp)
+{
+    u32 nr = (u32)nr_of(f), *head = &first_block[zone_of(nr)][order];
+
+    f->order = (u8)order;
+    f->need_scrub = dirty;
+    f->need_flush = flush;
+    f->free_stamp = stamp;
+    f->count = FC_FREE;
+    if (*head) {
+        struct frame *first = frame_nr(*head), *last = frame_nr(first->list_prev);
+
+        f->list_next = *head;
+        f->list_prev = first->list_prev;
+        last->list_next = nr;
+        first->list_prev = nr;
+    } else {
+        f->list_next = f->list_prev = nr;
+    }
+    if (!dirty || !*head)
+        *head = nr;
+    orders_present[zone_of(nr)] |= 1u << order;
+}
+
+static void unlist_block(struct frame *f)
+{
+    u32 nr = (u32)nr_of(f), *head = &first_block[zone_of(nr)][f->order];
+
+    if (f->list_next == nr) {
+        *head = 0;
+        orders_present[zone_of(nr)] &= ~(1u << f->order);
+    } else {
+        frame_nr(f->list_next)->list_prev = f->list_prev;
+        frame_nr(f->list_prev)->list_next = f->list_next;
+        if (*head == nr)
+            *head = f->list_next;
+    }
+    f->list_next = f->list_prev = 0;
+    f->count = 0;
+}
+
+static struct frame *find_block(unsigned int order, unsigned int top_zone)
+{
+    for (unsigned int z = top_zone + 1; z-- > 0;) {
+        u32 fitting = orders_present[z] & ~((1u << order) - 1);
+
+        if (fitting)
+            return frame_nr(first_block[z][ffs64(fitting)]);
+    }
+    return NULL;
+}
+
+/* Cut a listed block down to 2^order frames; the rest is listed again. */
+static void take_block(struct frame *f, unsigned int order)
+{
+    unsigned int have = f->order;
+    bool dirty = f->need_scrub, flush = f->need_flush;
+
+    unlist_block(f);
+    while (have > order) {
+        have--;
+        list_block(f + (1UL << have), have, dirty, flush, f->free_stamp);
+    }
+    free_pages -= 1UL << order;
+    if (dirty)
+        dirty_pages -= 1UL << order;
+}
+
+/* Clean and dirty halves stay apart, or cleaning in pieces would never end. */
+static void give_block(struct frame *f, unsigned int order, bool dirty, bool flush)
+{
+    u64 nr = nr_of(f);
+
+    free_pages += 1UL << order;
+    if (dirty)
+        dirty_pages += 1UL << order;
+    for (; order < MAX_ORDER; order++) {
+        u64 other_nr = nr ^ (1UL << order);
+        struct frame *other = frame_nr(other_nr);
+
+        if (other_nr >= max_frame || other->count != FC_FREE || other->order != order ||
+            other->need_scrub != dirty)
+            break;
+        flush |= other->need_flush;
+        unlist_block(other);
+        nr &= ~(1UL << order);
+    }
+    list_block(frame_nr(nr), order, dirty, flush, tlb_stamp_now());
+}
+
+/* ---- claims: memory promised to domains that are being built ---- */
+
+void claims_adjust(s64 delta)
+{
+    spin_lock(&heap_lock);
+    claimed_pages += (u64)delta;
+    spin_unlock(&heap_lock);
+}
+
+bool claims_try_add(u64 pages)
+{
+    bool ok;
+
+    spin_lock(&heap_lock);
+    ok = claimed_pages <= free_pages && pages <= free_pages - claimed_pages;
+    if (ok)
+        claimed_pages += pages;
+    spin_unlock(&heap_lock);
+    return ok;
+}
+
+/* ---- blocks ---- */
+
+static unsigned int top_zone_for(unsigned int memflags)
+{
+    unsigned int bits = memflags >> 8;
+
+    if (!bits || bits >= NR_ZONES + PAGE_SHIFT)
+        return NR_ZONES - 1;
+    return bits > PAGE_SHIFT ? bits - PAGE_SHIFT - 1 : 0;
+}
+
+void frames_clear(struct frame *f, unsigned int order)
+{
+    char *p = frame_to_virt(f);
+    u64 words = PAGE_SIZE / 8 << order;
+
+    __asm__ volatile("rep stosq" : "+D"(p), "+c"(words) : "a"(0UL) : "memory");
+}
+
+static struct frame *find_dirty(void)
+{
+    for (unsigned int z = 0; z < NR_ZONES; z++)
+        for (u32 orders = orders_present[z]; orders; orders &= orders - 1) {
+            struct frame *last = frame_nr(frame_nr(first_block[z][ffs64(orders)])->list_prev);
+
+            if (last->need_scrub)
+                return last;
+        }
+    return NULL;
+}
+
+/* Up to 2 MiB, out of the lock; the piece cannot be allocated meanwhile. */
+static bool scrub_one(void)
+{
+    unsigned int order = 0;
+    struct frame *f;
+
+    spin_lock(&heap_lock);
+    f = dirty_pages ? find_dirty() : NULL;
+    if (f) {
+        order = MIN(f->order, (u8)9);
+        take_block(f, order);
+    }
+    spin_unlock(&heap_lock);
+    if (!f)
+        return false;
+    if (f->need_flush)
+        tlb_flush_stale(~0UL, f->free_stamp);
+    frames_clear(f, order);
+    spin_lock(&heap_lock);
+    give_block(f, order, false, false);
+    spin_unlock(&heap_lock);
+    return true;
+}
+
+static struct frame *try_alloc(unsigned int order, unsigned int memflags, bool claimed)
+{
+    struct frame *f = NULL;
+
+    spin_lock(&heap_lock);
+    if (claimed || claimed_pages + (1UL << order) <= free_pages)
+        f = find_block(order, top_zone_for(memflags));
+    if (f)
+        take_block(f, order);
+    spin_unlock(&heap_lock);
+    return f;
+}
+
+struct frame *block_alloc(unsigned int order, unsigned int memflags, bool claimed, bool clear)
+{
+    struct frame *f;
+
+    if (order > MAX_ORDER)
+        return NULL;
+    f = try_alloc(order, memflags, claimed);
+    /* Neighbours may be apart only because one of them is clean. */
+    while (!f && order && scrub_one())
+        f = try_alloc(order, memflags, claimed);
+    if (!f)
+        return NULL;
+    /* Whoever mapped these frames before must not reach them any more. */
+    if (f->need_flush)
+        tlb_flush_stale(~0UL, f->free_stamp);
+    if (f->need_scrub && clear)
+        frames_clear(f, order);
+    return f;
+}
+
+/* Frames without references, owner or type. */
+void block_free(struct frame *f, unsigned int order, bool was_guest_visible)
+{
+    spin_lock(&heap_lock);
+    give_block(f, order, true, was_guest_visible);
+    spin_unlock(&heap_lock);
+}
+
+void page_alloc_add_range(paddr_t start, paddr_t end)
+{
+    u64 nr = PFN_UP(start), last = PFN_DOWN(end);
+
+    spin_lock(&heap_lock);
+    while (nr < last) {
+        unsigned int order = MIN(MAX_ORDER, (int)ffs64(nr));
+
+        while (nr + (1UL << order) > last)
+            order--;
+        give_block(frame_nr(nr), order, true, false);
+        nr += 1UL << order;
+    }
+    spin_unlock(&heap_lock);
+}
+
+/* ---- the hypervisor's own pages ---- */
+
+void *hv_alloc_pages(unsigned int order, unsigned int memflags)
+{
+    struct frame *f = block_alloc(order, memflags, false, memflags & MEMF_ZERO);
+
+    if (!f)
+        return NULL;
+    for (u64 i = 0; i < 1UL << order; i++) {
+        f[i].type = 0;
+        f[i].owner = 0;
+        f[i].count = FC_HV;
+    }
+    f->order = (u8)order;
+    return frame_to_virt(f);
+}
+
+void hv_free_pages(void *va, unsigned int order)
+{
+    struct frame *f;
+    bool was_shared = false;
+
+    if (!va)
+        return;
+    f = mfn_to_frame(virt_to_mfn(va));
+    for (u64 i = 0; i < 1UL << order; i++) {
+        BUG_ON(f[i].count != FC_HV);
+        was_shared |= f[i].type != 0;
+        f[i].type = 0;
+        f[i].owner = 0;
+        f[i].count = 0;
+    }
+    block_free(f, order, was_shared);
+}
+
+/* ---- idle work and numbers ---- */
+
+void page_alloc_scrub_idle(void)
+{
+    for (unsigned int i = 0; i < 16 && !softirq_pending(smp_processor_id()); i++)
+        if (!scrub_one())
+            return;
+}
+
+u64 page_alloc_free_pages(void) { return atomic_read(&free_pages); }
+u64 page_alloc_total_pages(void) { return ram_total_pages(); }
+u64 page_alloc_outstanding_claims(void) { return atomic_read(&claimed_pages); }
+u64 page_alloc_scrub_pages(void) { return atomic_read(&dirty_pages); }
+u64 page_alloc_max_mfn(void) { return max_frame; }
