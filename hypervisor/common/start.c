@@ -89,9 +89,8 @@ static void __noreturn switch_to_own_stack(void)
 {
     struct cpu_info *info = percpu_cpu_info(0);
 
-    memset(info, 0, sizeof(*info));
+    /* Fresh memory; pv_cpu_init() has already noted how guests are left. */
     info->percpu_offset = percpu_offset[0];
-    info->hw_cr3 = READ_CR(3);
     __asm__ volatile("mov %0, %%rsp; xor %%ebp, %%ebp; pushq $0; jmp *%1"
                      ::"r"(info), "r"(start_dom0) : "memory");
     __builtin_unreachable();

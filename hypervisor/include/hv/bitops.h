@@ -42,7 +42,14 @@ static inline unsigned int fls64(u64 x) { return 63u - (unsigned int)__builtin_c
 unsigned long find_next_bit(const unsigned long *map, unsigned long size, unsigned long start);
 unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size, unsigned long start);
 unsigned long bitmap_weight(const unsigned long *map, unsigned long size);
-static inline unsigned int hweight64(u64 x) { return (unsigned int)__builtin_popcountll(x); }
+/* Written out: the builtin would call libgcc, which we do not link. */
+static inline unsigned int hweight64(u64 x)
+{
+    x -= (x >> 1) & 0x5555555555555555UL;
+    x = (x & 0x3333333333333333UL) + ((x >> 2) & 0x3333333333333333UL);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fUL;
+    return (unsigned int)((x * 0x0101010101010101UL) >> 56);
+}
 
 #define for_each_set_bit(i, map, size)                                            \
     for ((i) = find_next_bit(map, size, 0); (i) < (size); (i) = find_next_bit(map, size, (i) + 1))

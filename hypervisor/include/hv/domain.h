@@ -44,10 +44,11 @@ struct vcpu {
     bool is_idle;
     bool defer_shutdown, paused_for_shutdown;
     bool nmi_pending, mce_pending;
+    bool is_pin_overridden;
     bool force_context_switch;
 
     struct sched_unit *sched;       /* the scheduler's own record */
-    cpumask_t hard_affinity, soft_affinity, dirty_note;
+    cpumask_t hard_affinity, soft_affinity, saved_affinity;
     u32 dirty_cpu;                  /* CPU whose registers/TLB hold this vCPU's state; VCPU_CPU_CLEAN */
 
     /* Events. vcpu_info points into shared_info or to a registered, mapped frame, never NULL. */
@@ -68,6 +69,17 @@ struct vcpu {
     struct arch_vcpu arch;
 };
 #define VCPU_CPU_CLEAN (~0u)
+
+/** Run fn(data) once every CPU has passed a point where it holds no unreferenced pointer. */
+struct quiescent_call {
+    struct list_head list;
+    void (*fn)(void *);
+    void *data;
+};
+void call_when_quiescent(struct quiescent_call *c, void (*fn)(void *), void *data);
+void quiescent_init(void);
+
+#define NR_WATCHDOGS 2
 
 /* Per-domain port buckets are private to event_channel.c. */
 struct domain {
@@ -103,8 +115,7 @@ struct domain {
     rwlock_t event_lock;
     struct event_channel **port_bucket;
     u32 nr_ports, max_ports;        /* allocated / limit from createdomain */
-    u32 nr_active_ports;
-    unsigned long *pirq_map_reserved;
+    u32 nr_active_ports, lowest_free_port, teardown_port;
 
     struct grant_table *grant_table;
 
@@ -114,12 +125,15 @@ struct domain {
 
     spinlock_t domctl_lock;         /* one control operation at a time on this domain */
     spinlock_t shutdown_lock;
+    struct quiescent_call free_call;
     struct list_head list;          /* all domains, by domid; domain_list_lock */
     unsigned long poll_mask[BITS_TO_LONGS(MAX_VCPUS)]; /* vCPUs in SCHEDOP_poll */
     u16 sched_weight, sched_cap;    /* scheduler parameters; 0 weight: default */
     u8 teardown_stage;              /* preemptible teardown progress */
     s64 time_offset_seconds;        /* wall clock offset (settimeoffset) */
-    u32 watchdog_timeout;
+    spinlock_t watchdog_lock;
+    u32 watchdog_inuse;
+    struct timer watchdog[NR_WATCHDOGS];
 
     struct arch_domain arch;
 };
@@ -134,6 +148,9 @@ extern struct domain *hardware_domain; /* dom0 */
 extern struct domain *dom_xen, *dom_io; /* owners DOMID_XEN and DOMID_IO */
 extern struct list_head domain_list;
 extern rwlock_t domain_list_lock;
+/** Indexed by domid; entries appear under domain_list_lock and vanish a quiescent point before the
+ *  structure is freed, so a reader in hypercall context may follow them without a lock. */
+extern struct domain **domain_table;
 
 /** Find a live or dying domain and take a reference; NULL if there is none. */
 struct domain *domain_get_by_id(domid_t id);
@@ -174,6 +191,17 @@ void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 /** VCPUOP_register_vcpu_info: 0, -EINVAL, -ENOMEM, ... as the ABI. */
 int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset);
 void vcpu_unregister_info(struct vcpu *v);
+/** Where vcpu_info points while the guest has given no place: upcalls masked. */
+struct vcpu_info *vcpu_dummy_info(void);
+
+/* vcpu_timer.c: VIRQ_TIMER sources. The timers follow the vCPU from CPU to CPU. */
+void vcpu_timers_init(struct vcpu *v);
+void vcpu_timers_destroy(struct vcpu *v);
+/** A vCPU starts running on this CPU / stops: periodic ticks only come while it runs. */
+void vcpu_timers_resume(struct vcpu *v);
+void vcpu_timers_pause(struct vcpu *v);
+int vcpu_set_singleshot(struct vcpu *v, u64 deadline_ns, bool only_future); /* -ETIME */
+int vcpu_set_periodic(struct vcpu *v, u64 period_ns);                       /* 0: stop */
 
 #define shared_info_of(d) ((d)->shared_info)
 #define is_control_domain(d) ((d)->is_control)

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two-level layout of pending events: bitmaps in shared_info, a selector word in vcpu_info.
+ * Both are the guest's to scribble on; we only set, clear and test bits, so nothing they hold can
+ * mislead us. ABI: public xen.h (shared_info, vcpu_info).
+ */
+#include <hv/event_channel.h>
+#include <hv/event_internal.h>
+#include <hv/irq.h>
+
+#define WORD_BITS 64
+
+u32 event_2l_max_ports(void)
+{
+    return WORD_BITS * WORD_BITS;
+}
+
+void event_2l_init_port(struct domain *d, evtchn_port_t port)
+{
+    clear_bit(port, d->shared_info->evtchn_pending);
+}
+
+static struct vcpu *target(const struct domain *d, const struct event_channel *c)
+{
+    return d->vcpu[c->notify_vcpu];
+}
+
+static void select_word(struct vcpu *v, evtchn_port_t port)
+{
+    if (!test_and_set_bit(port / WORD_BITS, &v->vcpu_info->evtchn_pending_sel))
+        vcpu_mark_events_pending(v);
+}
+
+void event_2l_set_pending(struct domain *d, struct event_channel *c)
+{
+    struct shared_info *s = d->shared_info;
+
+    if (test_and_set_bit(c->port, s->evtchn_pending))
+        return;
+    if (!test_bit(c->port, s->evtchn_mask))
+        select_word(target(d, c), c->port);
+}
+
+void event_2l_clear_pending(struct domain *d, struct event_channel *c)
+{
+    clear_bit(c->port, d->shared_info->evtchn_pending);
+}
+
+void event_2l_unmask(struct domain *d, struct event_channel *c)
+{
+    struct shared_info *s = d->shared_info;
+
+    if (test_and_clear_bit(c->port, s->evtchn_mask) && test_bit(c->port, s->evtchn_pending))
+        select_word(target(d, c), c->port);
+}
+
+bool event_2l_is_pending(const struct domain *d, evtchn_port_t port)
+{
+    return port < event_2l_max_ports() && test_bit(port, d->shared_info->evtchn_pending);
+}
+
+bool event_2l_is_masked(const struct domain *d, evtchn_port_t port)
+{
+    return port >= event_2l_max_ports() || test_bit(port, d->shared_info->evtchn_mask);
+}
