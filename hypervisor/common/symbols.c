@@ -9,11 +9,11 @@
 #include <hv/console.h>
 #include <hv/printk.h>
 
-/* Weak: the first link pass has none. */
-extern const u32 symbol_count __attribute__((weak));
-extern const u32 symbol_offsets[] __attribute__((weak));
-extern const u32 symbol_name_offsets[] __attribute__((weak));
-extern const char symbol_names[] __attribute__((weak));
+/* In the first link pass the table is empty. */
+extern const u32 symbol_count;
+extern const u32 symbol_offsets[];
+extern const u32 symbol_name_offsets[];
+extern const char symbol_names[];
 
 int format_symbol(char *buf, size_t size, u64 addr);
 
@@ -27,7 +27,7 @@ const char *symbol_lookup(u64 addr, u64 *offset, u64 *size)
 {
     u32 lo = 0, hi, off;
 
-    if (!&symbol_count || !symbol_count || !in_text(addr))
+    if (!symbol_count || !in_text(addr))
         return NULL;
     off = (u32)(addr - (u64)_stext);
     hi = symbol_count;

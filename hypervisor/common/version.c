@@ -97,7 +97,7 @@ static long get_commandline(u64 arg)
 }
 
 /* The linker's note: name "GNU", then the hash (see hypervisor.lds.S). */
-extern const u32 build_id_note[] __attribute__((weak));
+extern const u32 build_id_note[];
 
 static long get_build_id(u64 arg)
 {
@@ -106,7 +106,7 @@ static long get_build_id(u64 arg)
 
     if (!is_control_domain(current->domain))
         return -EPERM;
-    if (!build_id_note || build_id_note[2] != 3)
+    if (build_id_note[2] != 3)
         return -ENODATA;
     bytes = build_id_note[1];
     if (!arg)

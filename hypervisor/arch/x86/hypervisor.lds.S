@@ -8,6 +8,9 @@
 
 #define LOAD_BASE 0x200000
 
+/* The decompressors: their code and data are wanted only until dom0 is built. */
+#define ARCHIVES *liblzma.a:* *libzstd.a:* *libz.a:*
+
 OUTPUT_FORMAT("elf64-x86-64")
 OUTPUT_ARCH(i386:x86-64)
 ENTRY(boot_entry_phys)
@@ -31,33 +34,44 @@ SECTIONS
         *(.text.entry)
         . = ALIGN(4096);
         _eentry = .;
-        *(.text .text.*)
+        *(EXCLUDE_FILE(ARCHIVES) .text EXCLUDE_FILE(ARCHIVES) .text.*)
         . = ALIGN(4096);
         _etext = .;
     } :text
 
     .rodata : AT(ADDR(.rodata) - HV_TEXT_START + LOAD_BASE) {
         _srodata = .;
-        *(.rodata .rodata.*)
+        *(EXCLUDE_FILE(ARCHIVES) .rodata EXCLUDE_FILE(ARCHIVES) .rodata.*)
+        . = ALIGN(4);
+        build_id_note = .;
+        KEEP(*(.note.gnu.build-id))
         . = ALIGN(8);
         _sextable = .;
         KEEP(*(.extable))
         _eextable = .;
+        . = ALIGN(8);
+        __start_smap_sites = .;
+        KEEP(*(smap_sites))
+        __stop_smap_sites = .;
         . = ALIGN(16);
         KEEP(*(.symbols))
         . = ALIGN(4096);
         _erodata = .;
     } :rodata
 
+    . = ALIGN(4096);
     .init : AT(ADDR(.init) - HV_TEXT_START + LOAD_BASE) {
         _sinit = .;
         _sinit_text = .;
         *(.init.text .init.text.*)
+        *lib*.a:*(.text .text.*)
         . = ALIGN(4096);
         _einit_text = .;
         _sinit_data = .;
         *(.init.rodata .init.rodata.*)
+        *lib*.a:*(.rodata .rodata.*)
         *(.init.data .init.data.*)
+        *lib*.a:*(.data .data.* .got .got.* .bss .bss.* COMMON)
         . = ALIGN(8);
         _sparams = .;
         KEEP(*(.init.params))
@@ -119,7 +133,7 @@ SECTIONS
     .debug_frame 0 : { *(.debug_frame) }
 
     /DISCARD/ : {
-        *(.comment) *(.note .note.*) *(.eh_frame .eh_frame_hdr) *(.interp) *(.dynamic) *(.dynsym)
+        *(.comment) *(.note .note.GNU-stack .note.gnu.property) *(.eh_frame .eh_frame_hdr) *(.interp) *(.dynamic) *(.dynsym)
         *(.dynstr) *(.hash) *(.gnu.hash)
     }
 }

@@ -41,6 +41,8 @@ void arch_domain_free(struct domain *d);
 int arch_domain_relinquish(struct domain *d);
 int arch_vcpu_create(struct vcpu *v);
 void arch_vcpu_free(struct vcpu *v);
+/** Fill the hardware domain's ports, device memory and interrupts: what the hypervisor does not drive. */
+int arch_permit_hardware(struct domain *d);
 /** Shutdown of the hardware domain or "reboot"/"poweroff" options. */
 void __noreturn machine_restart(unsigned int delay_ms);
 void __noreturn machine_halt(void);

@@ -63,6 +63,14 @@ static inline unsigned long array_index_nospec(unsigned long idx, unsigned long 
     __asm__ volatile("cmp %1, %2; sbb %0, %0" : "=r"(mask) : "g"(size), "r"(idx) : "cc");
     return idx & mask;
 }
+/** a * b / c with a 128-bit product; the quotient must fit 64 bits (else #DE). */
+static inline u64 mul_div64(u64 a, u64 b, u64 c)
+{
+    u64 quotient, high;
+
+    __asm__("mulq %3; divq %4" : "=&a"(quotient), "=&d"(high) : "0"(a), "r"(b), "r"(c) : "cc");
+    return quotient;
+}
 static inline void speculation_barrier(void) { __asm__ volatile("lfence" ::: "memory"); }
 
 /* string (lib/string.c) */

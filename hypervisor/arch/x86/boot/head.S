@@ -75,8 +75,8 @@ boot_entry:
         /* Zero bss, in case the loader did not. */
         mov     %edi, %edx
         lea     REL(_sbss)(%esi), %edi
-        mov     $(_end), %ecx
-        sub     $(_sbss), %ecx
+        mov     $REL(_end), %ecx
+        sub     $REL(_sbss), %ecx
         shr     $2, %ecx
         xor     %eax, %eax
         rep stosl

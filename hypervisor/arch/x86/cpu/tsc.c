@@ -61,7 +61,7 @@ s_time_t now_ns(void)
 
 u64 ns_to_tsc(s_time_t ns)
 {
-    return (u64)((unsigned __int128)(u64)ns * tsc_hz / 1000000000UL);
+    return mul_div64((u64)ns, tsc_hz, 1000000000UL);
 }
 
 u64 tsc_khz(void)
@@ -176,9 +176,9 @@ static void calibrate(void)
     sample(&ref, &c1, &t1);
     apic_ticks = apic_timer_calibrate_elapsed();
     c1 = (c1 - c0) & ref.mask;
-    tsc_hz = known ? known : (u64)((unsigned __int128)(t1 - t0) * ref.hz / c1);
-    ns = (u64)((unsigned __int128)c1 * 1000000000UL / ref.hz);
-    apic_timer_set_frequency((u64)((unsigned __int128)apic_ticks * 1000000000UL / ns));
+    tsc_hz = known ? known : mul_div64(t1 - t0, ref.hz, c1);
+    ns = mul_div64(c1, 1000000000UL, ref.hz);
+    apic_timer_set_frequency(mul_div64(apic_ticks, 1000000000UL, ns));
     printk(LOG_INFO "TSC: %lu.%03lu MHz (%s)\n", tsc_hz / 1000000, tsc_hz / 1000 % 1000,
            known ? "CPUID" : ref.name);
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of common/grant/ share. Entries: an active record stands beside each entry of a
+ * domain's table and remembers, while the entry is in use (pinned), by whom and as which frame;
+ * what the guest writes into the entry meanwhile does not matter. Mappings ("maptrack"): one
+ * record for each handle that a mapper holds.
+ *
+ * References on frames: every pin by device or copy holds one on the frame (and one writable use,
+ * unless read-only). A host mapping's belong to the page-table entry: they go when the entry is
+ * cleared, by unmap or by whatever else the mapper does to its tables.
+ *
+ * Locks: table->lock guards growing; active->lock one entry's record and the status bits of the
+ * shared entry, and the flags of mappings of that entry; maptrack_lock the free list. Order:
+ * table->lock, active->lock (two: by address), maptrack_lock. All with interrupts on.
+ * Arrays have their final size from the start and slots only fill, so readers need no lock.
+ */
+#ifndef HV_GRANT_INTERNAL_H
+#define HV_GRANT_INTERNAL_H
+
+#include <hv/domain.h>
+#include <xen/grant_table.h>
+
+struct active_grant {
+    spinlock_t lock;
+    domid_t domid;          /* the user, while pinned */
+    u16 host_r, host_w, dev_r, dev_w; /* pins */
+    mfn_t mfn;              /* the frame, while pinned */
+    u16 start, length;      /* the part of it that may be used */
+};
+
+#define GRANT_ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(grant_entry_v1_t))
+
+struct grant_mapping {
+    domid_t domid;          /* the granter */
+    u16 flags;              /* GNTMAP_* bits 0..4, MAPPING_*; 0: free */
+    grant_ref_t ref;
+    u32 next_free;          /* handle + 1; 0: end of list */
+    u32 pad;
+};
+#define MAPPING_HOST_ENDING 0x100 /* cleared, but not yet flushed and released */
+#define MAPPING_DEV_ENDING 0x200
+#define MAPPINGS_PER_FRAME (PAGE_SIZE / sizeof(struct grant_mapping))
+_Static_assert(sizeof(struct grant_mapping) == 16, "mappings fill a page");
+
+struct grant_table {
+    struct domain *domain;
+    u32 version;
+    u32 nr_frames, max_frames;
+    spinlock_t lock;
+    grant_entry_v1_t **shared;        /* max_frames slots */
+    struct active_grant **active;     /* max_frames slots of GRANT_ENTRIES_PER_FRAME */
+
+    spinlock_t maptrack_lock;
+    u32 maptrack_frames, max_maptrack_frames;
+    u32 free_mapping;                 /* handle + 1; 0: none */
+    u32 release_next;                 /* teardown: handles from here on are released */
+    struct grant_mapping **maptrack;  /* max_maptrack_frames slots */
+};
+
+/* grant_entry.c */
+
+/* What a pin is for. */
+enum grant_use {
+    GRANT_READONLY = 1, /* else for writing too */
+    GRANT_HOST = 2,     /* a mapping or a copy by the hypervisor */
+    GRANT_DEVICE = 4,
+    GRANT_MAP = 8,      /* a mapping: the entry must give the whole page */
+};
+/** The record of ref, locked, or NULL. */
+struct active_grant *grant_lock_active(struct grant_table *t, grant_ref_t ref);
+static inline bool grant_is_pinned(const struct active_grant *a)
+{
+    return a->host_r | a->host_w | a->dev_r | a->dev_w;
+}
+static inline grant_entry_v1_t *grant_entry_v1(const struct grant_table *t, grant_ref_t ref)
+{
+    return &t->shared[ref / GRANT_ENTRIES_PER_FRAME][ref % GRANT_ENTRIES_PER_FRAME];
+}
+
+struct granted_frame {
+    struct frame *frame;    /* one reference, the caller's */
+    u16 start, length;
+    u32 cache_flags;        /* GTF_PWT, GTF_PCD, GTF_PAT as the granter wants it */
+};
+/** Pin d's entry for user as `use` (enum grant_use). GNTST_okay or why not. */
+s16 grant_pin(struct domain *d, grant_ref_t ref, const struct domain *user, u32 use,
+              struct granted_frame *out);
+void grant_unpin(struct domain *d, grant_ref_t ref, u32 use);
+/** The same with the record locked; the pin must exist. */
+void grant_unpin_locked(struct grant_table *t, struct active_grant *a, grant_ref_t ref, u32 use);
+bool grant_has_pin(const struct active_grant *a, u32 use);
+
+/* grant_table.c */
+/** Make the first n frames exist. 0, -EINVAL (beyond the limit), -ENOMEM. */
+int grant_table_grow(struct grant_table *t, u32 n);
+/** One element of a batch: decodes, applies, and leaves the result in *op. */
+typedef void (*grant_element_fn)(void *op);
+
+/* Elements and batches. A batch answers 0 or -errno and counts the elements it is through with. */
+void grant_map_one(void *op);
+long grant_unmap_batch(u64 uop, u32 count, u32 *done);
+long grant_replace_batch(u64 uop, u32 count, u32 *done);
+long grant_copy_batch(u64 uop, u32 count, u32 *done);
+void grant_transfer_one(void *op);
+void grant_swap_one(void *op);
+long grant_cache_flush_batch(u64 uop, u32 count, u32 *done);
+void grant_maptrack_free(struct grant_table *t);
+
+#endif
