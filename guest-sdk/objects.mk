@@ -11,7 +11,7 @@ sdk-cflags := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-prot
 sdk-ldflags := -nostdlib -no-pie -static -Wl,--build-id=none -Wl,-z,noexecstack \
     -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,-T,guest-sdk/x86/guest.lds
 
-sdk-objs := x86/start.o x86/traps_entry.o x86/traps.o \
+sdk-objs := x86/start.o x86/vcpu.o x86/traps_entry.o x86/traps.o \
     lib/console.o lib/events.o lib/mm.o lib/printf.o lib/start.o lib/string.o lib/time.o
 
 # $(call guest-objs,files): where guest objects are built, from source paths with .o
