@@ -1,2 +1,3 @@
 hv-objs += hypervisor/arch/x86/platform/serial.o hypervisor/arch/x86/platform/vga.o
 hv-objs += $(addprefix hypervisor/arch/x86/platform/,acpi.o efi.o rtc.o reset.o)
+hv-objs += hypervisor/arch/x86/platform/permissions.o

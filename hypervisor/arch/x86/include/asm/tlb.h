@@ -21,6 +21,13 @@ void tlb_flush_mask(u64 cpus);
 void tlb_flush_one_mask(u64 cpus, u64 va);
 void tlb_flush_all_cpus(void);
 void cache_flush_mask(u64 cpus);         /* WBINVD */
+/** Write back and drop the cache lines of [p, p+n), n not 0, from every cache. */
+static inline void cache_clean_range(const char *p, u64 n)
+{
+    for (u64 i = 0; i < n; i += 32)
+        __asm__ volatile("clflush %0" ::"m"(p[i]));
+    __asm__ volatile("clflush %0; mfence" ::"m"(p[n - 1]) : "memory");
+}
 
 extern u64 tlb_clock;
 /** Stamp for "translations made until now may linger". */

@@ -1,0 +1,1 @@
+hv-objs += $(addprefix hypervisor/common/control/,access.o)
