@@ -136,6 +136,8 @@ static int create_parts(struct domain *d, const struct domain_create_params *p)
         return rc;
     d->max_vcpus = p->max_vcpus;
     rc = arch_domain_create(d, p);
+    if (!rc && p->is_hardware)
+        rc = arch_permit_hardware(d);
     if (!rc)
         rc = event_channel_domain_init(d);
     if (!rc)
@@ -238,9 +240,12 @@ void domain_init_special(void)
 {
     dom_xen = domain_alloc(DOMID_XEN);
     dom_io = domain_alloc(DOMID_IO);
-    if (!dom_xen || !dom_io)
+    domain_table = hv_alloc_pages(TABLE_ORDER, MEMF_ZERO);
+    if (!dom_xen || !dom_io || !domain_table)
         panic("No memory for the special domains\n");
     dom_xen->ops = dom_io->ops = &idle_guest_ops;
+    domain_table[DOMID_XEN] = dom_xen; /* for frame_owner() only: lookups refuse such ids */
+    domain_table[DOMID_IO] = dom_io;
 }
 
 struct vcpu *idle_vcpu_create(unsigned int cpu)
@@ -250,9 +255,8 @@ struct vcpu *idle_vcpu_create(unsigned int cpu)
 
 void domain_init_idle(void)
 {
-    domain_table = hv_alloc_pages(TABLE_ORDER, MEMF_ZERO);
     idle_domain = domain_alloc(DOMID_IDLE);
-    if (!domain_table || !idle_domain)
+    if (!idle_domain)
         panic("No memory for the idle domain\n");
     domain_table[DOMID_XEN] = dom_xen; /* for frame_owner(); no lookup by id finds them */
     domain_table[DOMID_IO] = dom_io;

@@ -10,14 +10,11 @@
 
 #define WORD_BITS 64
 
-u32 event_2l_max_ports(void)
-{
-    return WORD_BITS * WORD_BITS;
-}
+#define MAX_2L_PORTS (WORD_BITS * WORD_BITS)
 
-void event_2l_init_port(struct domain *d, evtchn_port_t port)
+static void init_port(struct domain *d, struct event_channel *c)
 {
-    clear_bit(port, d->shared_info->evtchn_pending);
+    clear_bit(c->port, d->shared_info->evtchn_pending);
 }
 
 static struct vcpu *target(const struct domain *d, const struct event_channel *c)
@@ -31,7 +28,7 @@ static void select_word(struct vcpu *v, evtchn_port_t port)
         vcpu_mark_events_pending(v);
 }
 
-void event_2l_set_pending(struct domain *d, struct event_channel *c)
+static void set_pending(struct domain *d, struct event_channel *c)
 {
     struct shared_info *s = d->shared_info;
 
@@ -41,12 +38,12 @@ void event_2l_set_pending(struct domain *d, struct event_channel *c)
         select_word(target(d, c), c->port);
 }
 
-void event_2l_clear_pending(struct domain *d, struct event_channel *c)
+static void clear_pending(struct domain *d, struct event_channel *c)
 {
     clear_bit(c->port, d->shared_info->evtchn_pending);
 }
 
-void event_2l_unmask(struct domain *d, struct event_channel *c)
+static void unmask(struct domain *d, struct event_channel *c)
 {
     struct shared_info *s = d->shared_info;
 
@@ -54,12 +51,30 @@ void event_2l_unmask(struct domain *d, struct event_channel *c)
         select_word(target(d, c), c->port);
 }
 
-bool event_2l_is_pending(const struct domain *d, evtchn_port_t port)
+static bool is_pending(const struct domain *d, evtchn_port_t port)
 {
-    return port < event_2l_max_ports() && test_bit(port, d->shared_info->evtchn_pending);
+    return port < MAX_2L_PORTS && test_bit(port, d->shared_info->evtchn_pending);
 }
 
-bool event_2l_is_masked(const struct domain *d, evtchn_port_t port)
+static bool is_masked(const struct domain *d, evtchn_port_t port)
 {
-    return port >= event_2l_max_ports() || test_bit(port, d->shared_info->evtchn_mask);
+    return port >= MAX_2L_PORTS || test_bit(port, d->shared_info->evtchn_mask);
 }
+
+static bool is_busy(const struct domain *d, evtchn_port_t port)
+{
+    (void)d;
+    (void)port;
+    return false;
+}
+
+const struct event_ops event_2l_ops = {
+    .max_ports = MAX_2L_PORTS,
+    .init_port = init_port,
+    .set_pending = set_pending,
+    .clear_pending = clear_pending,
+    .unmask = unmask,
+    .is_pending = is_pending,
+    .is_masked = is_masked,
+    .is_busy = is_busy,
+};

@@ -43,13 +43,15 @@ static int grow_ports(struct domain *d)
 {
     struct event_channel *bucket;
 
-    if (d->nr_ports >= MIN(d->max_ports, event_2l_max_ports()))
+    if (d->nr_ports >= MIN(d->max_ports, d->event_ops->max_ports))
         return -ENOSPC;
     bucket = zalloc_objs(struct event_channel, PORTS_PER_BUCKET);
     if (!bucket)
         return -ENOMEM;
-    for (u32 i = 0; i < PORTS_PER_BUCKET; i++)
+    for (u32 i = 0; i < PORTS_PER_BUCKET; i++) {
         bucket[i].port = d->nr_ports + i;
+        bucket[i].priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+    }
     d->port_bucket[d->nr_ports / PORTS_PER_BUCKET] = bucket;
     smp_wmb();
     WRITE_ONCE(d->nr_ports, d->nr_ports + PORTS_PER_BUCKET);
@@ -59,7 +61,7 @@ static int grow_ports(struct domain *d)
 /* Lowest free port; event_lock held for writing. Port 0 is never handed out. */
 static int take_free_port(struct domain *d, struct event_channel **out)
 {
-    u32 limit = MIN(d->max_ports, event_2l_max_ports());
+    u32 limit = MIN(d->max_ports, d->event_ops->max_ports);
 
     if (d->dying)
         return -EINVAL;
@@ -75,7 +77,8 @@ static int take_free_port(struct domain *d, struct event_channel **out)
                 return rc;
         }
         c = event_channel_of(d, port);
-        if (c->state == ECS_FREE) {
+        /* A word still linked in a queue would make the new binding look pending. */
+        if (c->state == ECS_FREE && !d->event_ops->is_busy(d, port)) {
             d->lowest_free_port = port;
             *out = c;
             return 0;
@@ -89,7 +92,7 @@ static void claim(struct domain *d, struct event_channel *c, u8 state, u32 vcpu)
     unsigned long flags = spin_lock_save(&c->lock);
 
     c->notify_vcpu = vcpu;
-    event_2l_init_port(d, c->port);
+    d->event_ops->init_port(d, c);
     c->state = state;
     spin_unlock_restore(&c->lock, flags);
     d->nr_active_ports++;
@@ -101,8 +104,9 @@ static void release(struct domain *d, struct event_channel *c)
 
     c->state = ECS_FREE;
     c->notify_vcpu = 0;
+    c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
     memset(&c->u, 0, sizeof(c->u));
-    event_2l_clear_pending(d, c);
+    d->event_ops->clear_pending(d, c);
     spin_unlock_restore(&c->lock, flags);
     d->nr_active_ports--;
     d->lowest_free_port = MIN(d->lowest_free_port, c->port);
@@ -126,7 +130,7 @@ void vcpu_mark_events_pending(struct vcpu *v)
 /* channel->lock held. */
 static void set_pending(struct domain *d, struct event_channel *c)
 {
-    event_2l_set_pending(d, c);
+    d->event_ops->set_pending(d, c);
     for (u32 w = 0; w < BITS_TO_LONGS(d->max_vcpus); w++) {
         if (unlikely(READ_ONCE(d->poll_mask[w]))) {
             vcpu_poll_notify(d, c->port);
@@ -297,7 +301,7 @@ static int connect(struct domain *local, struct event_channel *l, struct domain 
     }
     lock_channels(l, r, &flags);
     l->notify_vcpu = 0;
-    event_2l_init_port(local, l->port);
+    local->event_ops->init_port(local, l);
     l->u.interdomain.domain = remote;
     l->u.interdomain.port = r->port;
     l->state = ECS_INTERDOMAIN;
@@ -535,9 +539,30 @@ int event_channel_unmask(struct domain *d, evtchn_port_t port)
         return -EINVAL;
     flags = spin_lock_save(&c->lock);
     if (c->state != ECS_FREE)
-        event_2l_unmask(d, c);
+        d->event_ops->unmask(d, c);
     spin_unlock_restore(&c->lock, flags);
     return 0;
+}
+
+int event_channel_set_priority(struct domain *d, evtchn_port_t port, u32 priority)
+{
+    struct event_channel *c;
+    unsigned long flags;
+    int rc;
+
+    read_lock(&d->event_lock);
+    c = event_channel_of(d, port);
+    if (!c) {
+        rc = -EINVAL;
+    } else if (!d->event_ops->set_priority) {
+        rc = -ENOSYS;
+    } else {
+        flags = spin_lock_save(&c->lock);
+        rc = d->event_ops->set_priority(d, c, priority);
+        spin_unlock_restore(&c->lock, flags);
+    }
+    read_unlock(&d->event_lock);
+    return rc;
 }
 
 int event_channel_status(struct domain *d, struct evtchn_status *s)
@@ -579,12 +604,22 @@ int event_channel_status(struct domain *d, struct evtchn_status *s)
 
 bool event_port_is_pending(struct domain *d, evtchn_port_t port)
 {
-    return event_2l_is_pending(d, port);
+    bool pending;
+
+    read_lock(&d->event_lock); /* the layout must not change under us */
+    pending = d->event_ops->is_pending(d, port);
+    read_unlock(&d->event_lock);
+    return pending;
 }
 
 bool event_port_is_masked(struct domain *d, evtchn_port_t port)
 {
-    return event_2l_is_masked(d, port);
+    bool masked;
+
+    read_lock(&d->event_lock);
+    masked = d->event_ops->is_masked(d, port);
+    read_unlock(&d->event_lock);
+    return masked;
 }
 
 /* ---- life of a domain ---- */
@@ -596,6 +631,7 @@ int event_channel_domain_init(struct domain *d)
     if (!d->port_bucket)
         return -ENOMEM;
     d->lowest_free_port = 1;
+    d->event_ops = &event_2l_ops;
     return grow_ports(d);
 }
 
@@ -609,6 +645,7 @@ int event_channel_domain_teardown(struct domain *d)
             return -ERESTART;
     }
     drop_global_virqs(d);
+    event_fifo_destroy(d);
     return 0;
 }
 
@@ -624,6 +661,9 @@ int event_channel_reset(struct domain *d)
         if (hypercall_preempt_check())
             return -ERESTART;
     }
+    write_lock(&d->event_lock);
+    event_fifo_destroy(d);
+    write_unlock(&d->event_lock);
     return 0;
 }
 

@@ -128,6 +128,38 @@ static long op_reset(void *arg, bool *copy_out)
     return rc;
 }
 
+static long op_init_control(void *arg, bool *copy_out)
+{
+    struct domain *d = current->domain;
+    long rc;
+
+    write_lock(&d->event_lock);
+    rc = event_fifo_init_control(d, arg);
+    write_unlock(&d->event_lock);
+    *copy_out = !rc;
+    return rc;
+}
+
+static long op_expand_array(void *arg, bool *copy_out)
+{
+    struct domain *d = current->domain;
+    long rc;
+
+    (void)copy_out;
+    write_lock(&d->event_lock);
+    rc = event_fifo_expand_array(d, ((struct evtchn_expand_array *)arg)->array_gfn);
+    write_unlock(&d->event_lock);
+    return rc;
+}
+
+static long op_set_priority(void *arg, bool *copy_out)
+{
+    const struct evtchn_set_priority *a = arg;
+
+    (void)copy_out;
+    return event_channel_set_priority(current->domain, a->port, a->priority);
+}
+
 static const struct event_op {
     event_op_fn fn;
     u8 size;
@@ -143,6 +175,9 @@ static const struct event_op {
     [EVTCHNOP_bind_vcpu] = {op_bind_vcpu, sizeof(struct evtchn_bind_vcpu)},
     [EVTCHNOP_unmask] = {op_unmask, sizeof(struct evtchn_unmask)},
     [EVTCHNOP_reset] = {op_reset, sizeof(struct evtchn_reset)},
+    [EVTCHNOP_init_control] = {op_init_control, sizeof(struct evtchn_init_control)},
+    [EVTCHNOP_expand_array] = {op_expand_array, sizeof(struct evtchn_expand_array)},
+    [EVTCHNOP_set_priority] = {op_set_priority, sizeof(struct evtchn_set_priority)},
 };
 
 static const struct event_op *find(unsigned int cmd)

@@ -19,6 +19,9 @@
 #include <xen/xen.h>
 
 struct event_channel;
+struct event_ops;
+struct event_fifo_domain;
+struct event_fifo_vcpu;
 struct grant_table;
 struct guest_ops;
 struct sched_unit;
@@ -56,6 +59,7 @@ struct vcpu {
     struct frame *vcpu_info_frame;  /* referenced and typed; NULL: in shared_info */
     u16 poll_nr;
     evtchn_port_t poll_port;        /* 0: several or none */
+    struct event_fifo_vcpu *event_fifo;
     spinlock_t virq_lock;
     evtchn_port_t virq_to_port[NR_VIRQS];
 
@@ -113,6 +117,8 @@ struct domain {
 
     /* Event channels (event_channel.c) */
     rwlock_t event_lock;
+    const struct event_ops *event_ops; /* layout of pending events: two-level or FIFO */
+    struct event_fifo_domain *event_fifo;
     struct event_channel **port_bucket;
     u32 nr_ports, max_ports;        /* allocated / limit from createdomain */
     u32 nr_active_ports, lowest_free_port, teardown_port;

@@ -16,6 +16,9 @@ struct event_channel {
     u8 state;
     u32 port;
     u32 notify_vcpu;
+    u8 priority, last_priority; /* FIFO: queue wanted, and queue it was last linked on */
+    bool pending_early;         /* FIFO: raised while its event word was not there yet */
+    u32 last_vcpu;
     union {
         domid_t unbound_remote;
         struct {
@@ -30,14 +33,24 @@ struct event_channel {
 struct event_channel *event_channel_of(const struct domain *d, evtchn_port_t port);
 bool virq_is_global(u32 virq);
 
-/* event_2l.c: bitmaps in shared_info. channel->lock held except for the last two. */
-u32 event_2l_max_ports(void);
-void event_2l_init_port(struct domain *d, evtchn_port_t port);
-void event_2l_set_pending(struct domain *d, struct event_channel *c);
-void event_2l_clear_pending(struct domain *d, struct event_channel *c);
-void event_2l_unmask(struct domain *d, struct event_channel *c);
-bool event_2l_is_pending(const struct domain *d, evtchn_port_t port);
-bool event_2l_is_masked(const struct domain *d, evtchn_port_t port);
+/* A layout of pending events. Except for the last three, channel->lock is held. */
+struct event_ops {
+    u32 max_ports;
+    void (*init_port)(struct domain *d, struct event_channel *c);
+    void (*set_pending)(struct domain *d, struct event_channel *c);
+    void (*clear_pending)(struct domain *d, struct event_channel *c);
+    void (*unmask)(struct domain *d, struct event_channel *c);
+    int (*set_priority)(struct domain *d, struct event_channel *c, u32 priority); /* or NULL */
+    bool (*is_pending)(const struct domain *d, evtchn_port_t port);
+    bool (*is_masked)(const struct domain *d, evtchn_port_t port);
+    bool (*is_busy)(const struct domain *d, evtchn_port_t port); /* not free for reuse yet */
+};
+extern const struct event_ops event_2l_ops, event_fifo_ops;
+
+/* event_fifo.c; event_lock held for writing. */
+int event_fifo_init_control(struct domain *d, struct evtchn_init_control *a);
+int event_fifo_expand_array(struct domain *d, u64 array_gfn);
+void event_fifo_destroy(struct domain *d); /* back to the two-level layout */
 
 /* event_channel.c, for event_op.c and domctl */
 int event_channel_bind_interdomain(struct domain *local, struct domain *remote,
@@ -48,6 +61,7 @@ int event_channel_bind_pirq(struct domain *d, u32 pirq, bool will_share, evtchn_
 int event_channel_bind_vcpu(struct domain *d, evtchn_port_t port, u32 vcpu);
 int event_channel_unmask(struct domain *d, evtchn_port_t port);
 int event_channel_status(struct domain *d, struct evtchn_status *s);
+int event_channel_set_priority(struct domain *d, evtchn_port_t port, u32 priority);
 int event_channel_reset(struct domain *d);
 int event_channel_set_global_virq(struct domain *d, u32 virq);
 void event_channel_dump_all(unsigned char key);
