@@ -61,6 +61,22 @@ void pv_fpu_reset(struct vcpu *v)
     v->arch.pv.ctrlreg[0] &= ~CR0_TS;
 }
 
+/* The processor writes it into every FXSAVE image; 0 there stands for the default of old ones. */
+u32 pv_mxcsr_mask(void)
+{
+    static u32 mask;
+
+    if (!mask) {
+        u8 image[512] __aligned(16) = {0};
+
+        __asm__ volatile("fxsaveq %0" : "=m"(image));
+        mask = *(u32 *)(image + 28);
+        if (!mask)
+            mask = 0xffbf;
+    }
+    return mask;
+}
+
 static void xcr0_write(u64 value)
 {
     if (this_cpu(xcr0_now) == value)
@@ -86,6 +102,11 @@ void pv_fpu_save(struct vcpu *v)
         __asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
 }
 
+static void restore(void *area)
+{
+    __asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
+}
+
 /* CR0.TS is clear on entry: pv_fpu_save() of the one before, or this CPU's start, has cleared it. */
 void pv_fpu_load(struct vcpu *v)
 {
@@ -93,7 +114,7 @@ void pv_fpu_load(struct vcpu *v)
 
     if (cpu_features.xsave) {
         xcr0_write(cpu_features.xcr0_mask);
-        __asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
+        restore(area);
         /* Before it sets CR4.OSXSAVE a guest has only what FXSAVE knows; XCR0 1 is the reset value. */
         xcr0_write(v->arch.pv.xcr0 ? v->arch.pv.xcr0 : 1);
     } else {

@@ -45,6 +45,10 @@ void pv_set_task_switched(struct vcpu *v, bool ts);
 /** Set the guest's XCR0; -EINVAL when the combination is not allowed. current only. */
 int pv_set_xcr0(struct vcpu *v, u64 value);
 bool pv_xcr0_valid(u64 value);
+/** MXCSR bits that exist. */
+u32 pv_mxcsr_mask(void);
+/** Set x87 and SSE from an FXSAVE image, everything else to its initial state. v is not loaded. */
+void pv_fpu_set_legacy(struct vcpu *v, const void *fxsave);
 
 /* Debug registers (pv/debugreg.c). */
 long pv_set_debugreg(struct vcpu *v, unsigned int reg, u64 value);
@@ -68,11 +72,11 @@ bool pv_fix_selector(u16 *sel);
 /* CPUID faulting of this CPU follows v. */
 void pv_cpuid_faulting_load(const struct vcpu *v);
 
-/* Privileged instructions (pv/priv_emul.c): true when done, false: #GP is the guest's. */
+/* Privileged instructions (pv/emul/priv_emul.c): true when done, false: #GP is the guest's. */
 bool pv_emulate_privileged(struct cpu_user_regs *regs);
 bool pv_emulate_invalid_op(struct cpu_user_regs *regs); /* the forced-emulation prefix */
 
-/* Model-specific registers (pv/msr.c): 0 or -EINVAL for #GP. */
+/* Model-specific registers (pv/emul/msr.c): 0 or -EINVAL for #GP. */
 int pv_rdmsr(struct vcpu *v, u32 msr, u64 *value);
 int pv_wrmsr(struct vcpu *v, u32 msr, u64 value);
 

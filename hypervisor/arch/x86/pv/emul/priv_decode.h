@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The instructions that a PV kernel may execute although they are privileged, decoded. Pure. */
+#ifndef PV_PRIV_DECODE_H
+#define PV_PRIV_DECODE_H
+
+#include <hv/types.h>
+
+#define INSN_MAX_BYTES 15
+
+enum priv_op {
+    PRIV_NONE, /* not one of them */
+    PRIV_IN, PRIV_OUT,     /* port in imm or DX */
+    PRIV_INS, PRIV_OUTS,
+    PRIV_CLI, PRIV_STI,
+    PRIV_MOV_FROM_CR, PRIV_MOV_TO_CR, PRIV_MOV_FROM_DR, PRIV_MOV_TO_DR,
+    PRIV_CLTS, PRIV_LMSW, PRIV_SMSW,
+    PRIV_RDMSR, PRIV_WRMSR, PRIV_RDTSC, PRIV_RDTSCP, PRIV_RDPMC,
+    PRIV_CPUID, PRIV_XSETBV, PRIV_WBINVD, PRIV_INVD,
+    NR_PRIV_OPS
+};
+
+struct priv_insn {
+    enum priv_op op;
+    u8 length;
+    u8 operand_bytes;  /* of IN/OUT/INS/OUTS: 1, 2 or 4; of SMSW: 2, 4 or 8 */
+    u8 address_bytes;  /* of INS/OUTS: 4 or 8 (2 is refused) */
+    bool rep;
+    bool port_is_imm;
+    u8 port;           /* if so */
+    u8 segment;        /* override: 0 none, else 'c' 'd' 'e' 'f' 'g' 's' */
+    u8 creg;           /* control or debug register number */
+    u8 gpr;            /* general register operand, 0..15 in encoding order */
+};
+
+/** Decode at most n bytes; code is 64-bit or 32-bit. out->op is PRIV_NONE for anything else. */
+void priv_decode(const u8 *bytes, unsigned int n, bool is_64bit, struct priv_insn *out);
+
+#endif

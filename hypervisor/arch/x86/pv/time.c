@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time as guests read it without asking: pvclock in vcpu_info and in a registered area, the wall clock
+ * in shared_info, run-time states in a registered area. Areas at guest addresses are written only for
+ * current, through its kernel's page tables; a write that faults is the guest's loss.
+ * Versions come from our own counters, since guests can write theirs. No locks but wallclock's.
+ * ABI: xen.h (vcpu_time_info, wc_*), vcpu.h (runstate), VMASST_TYPE_runstate_update_flag.
+ */
+#include <asm/guest_access.h>
+#include <asm/tsc.h>
+#include <hv/arch.h>
+#include <hv/errno.h>
+#include <hv/sched.h>
+#include <xen/domctl.h>
+
+#include "internal.h"
+
+static DEFINE_SPINLOCK(wallclock_area_lock);
+
+static void time_fill(struct vcpu_time_info *t, u64 stamp, s_time_t stime, struct time_scale s)
+{
+    t->tsc_timestamp = stamp;
+    t->system_time = (u64)stime;
+    t->tsc_to_system_mul = s.mul;
+    t->tsc_shift = (s8)s.shift;
+    t->flags = 0;
+}
+
+/* The guest's kernel addresses, whatever mode it is in. */
+static unsigned long copy_to_kernel(struct vcpu *v, u64 va, const void *src, unsigned long n)
+{
+    unsigned long left;
+
+    if (pv_kernel_mode(v))
+        return copy_to_guest_va(va, src, n);
+    pv_toggle_mode(v);
+    left = copy_to_guest_va(va, src, n);
+    pv_toggle_mode(v);
+    return left;
+}
+
+static void write_time_area(struct vcpu *v, struct vcpu_time_info *t)
+{
+    u64 va = v->time_info_guest_va;
+
+    t->version = v->arch.time_version - 1;
+    if (copy_to_kernel(v, va, &t->version, sizeof(t->version)))
+        return;
+    smp_wmb();
+    if (copy_to_kernel(v, va, t, sizeof(*t)))
+        return;
+    smp_wmb();
+    t->version++;
+    (void)copy_to_kernel(v, va, &t->version, sizeof(t->version));
+}
+
+void arch_vcpu_time_update(struct vcpu *v)
+{
+    struct vcpu_time_info *shared = &v->vcpu_info->time;
+    struct vcpu_time_info t = {0};
+    struct time_scale scale;
+    s_time_t stime;
+    u64 stamp;
+
+    tsc_time_params(&stamp, &stime, &scale);
+    if (v->arch.pending_tsc_stamp == stamp && shared->tsc_timestamp == stamp)
+        return;
+    time_fill(&t, stamp, stime, scale);
+    v->arch.time_version += 2;
+    WRITE_ONCE(shared->version, v->arch.time_version - 1);
+    smp_wmb();
+    time_fill(shared, stamp, stime, scale);
+    smp_wmb();
+    WRITE_ONCE(shared->version, v->arch.time_version);
+    v->arch.pending_tsc_stamp = stamp;
+    if (v->time_info_guest_va && v == current)
+        write_time_area(v, &t);
+}
+
+void arch_domain_wallclock_update(struct domain *d)
+{
+    struct shared_info *s = d->shared_info;
+    struct tm_wallclock wc = wallclock_at_boot();
+    u64 sec = wc.sec + (u64)d->time_offset_seconds;
+    u32 version;
+
+    spin_lock(&wallclock_area_lock);
+    version = (READ_ONCE(s->wc_version) | 1) + 2;
+    WRITE_ONCE(s->wc_version, version);
+    smp_wmb();
+    s->wc_sec = (u32)sec;
+    s->wc_sec_hi = (u32)(sec >> 32);
+    s->wc_nsec = wc.nsec;
+    smp_wmb();
+    WRITE_ONCE(s->wc_version, version + 1);
+    spin_unlock(&wallclock_area_lock);
+}
+
+/* With the update flag a reader on another CPU can tell that the area is being written. */
+void arch_runstate_update(struct vcpu *v)
+{
+    u64 va = v->runstate_guest_va;
+    struct vcpu_runstate_info info;
+    u64 at;
+
+    if (likely(!va) || v != current)
+        return;
+    at = va + offsetof(struct vcpu_runstate_info, state_entry_time);
+    info = v->runstate;
+    if (!(v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag))) {
+        (void)copy_to_kernel(v, va, &info, sizeof(info));
+        return;
+    }
+    info.state_entry_time |= XEN_RUNSTATE_UPDATE;
+    if (copy_to_kernel(v, at, &info.state_entry_time, sizeof(u64)))
+        return;
+    smp_wmb();
+    if (copy_to_kernel(v, va, &info, sizeof(info)))
+        return;
+    smp_wmb();
+    info.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
+    (void)copy_to_kernel(v, at, &info.state_entry_time, sizeof(u64));
+}
+
+/* --- what the tools say about a guest's TSC: it is the machine's, always --- */
+
+#define TSC_MODE_DEFAULT 0
+#define TSC_MODE_NEVER_EMULATE 2
+
+void pv_get_tsc_info(struct domain *d, struct xen_domctl_tsc_info *info)
+{
+    *info = (struct xen_domctl_tsc_info){
+        .tsc_mode = d->arch.tsc_mode,
+        .gtsc_khz = (u32)tsc_khz(),
+        .incarnation = (u32)d->arch.vtsc_incarnation,
+        .elapsed_nsec = (u64)now_ns(),
+    };
+}
+
+long pv_set_tsc_info(struct domain *d, const struct xen_domctl_tsc_info *info)
+{
+    if (d == current->domain)
+        return -EINVAL;
+    if (info->tsc_mode != TSC_MODE_DEFAULT && info->tsc_mode != TSC_MODE_NEVER_EMULATE)
+        return -EOPNOTSUPP;
+    d->arch.tsc_mode = info->tsc_mode;
+    d->arch.vtsc_incarnation = info->incarnation;
+    return 0;
+}
