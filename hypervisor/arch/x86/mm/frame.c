@@ -35,33 +35,11 @@ static inline bool try_cmpxchg(u64 *p, u64 *old, u64 new_val)
 
 /* ---- references ---- */
 
-/* One more, unless there is none yet or the count is full. */
-static inline bool count_up(struct frame *f)
-{
-    u64 x = READ_ONCE(f->count);
-
-    do {
-        if (unlikely(((x + 1) & FC_COUNT_MASK) <= 1))
-            return false;
-    } while (!try_cmpxchg(&f->count, &x, x + 1));
-    return true;
-}
-
-bool frame_get(struct frame *f, const struct domain *d)
-{
-    if (unlikely(!count_up(f)))
-        return false;
-    if (likely(f->owner == (u32)d->domid + 1))
-        return true;
-    frame_put(f);
-    return false;
-}
-
 struct domain *frame_get_any(struct frame *f)
 {
     struct domain *d;
 
-    if (!count_up(f))
+    if (!frame_count_up(f))
         return NULL;
     d = frame_owner(f);
     if (!d)
@@ -71,12 +49,12 @@ struct domain *frame_get_any(struct frame *f)
 
 void frame_get_again(struct frame *f)
 {
-    if (!count_up(f))
+    if (!frame_count_up(f))
         BUG();
 }
 
 /* The last reference is gone. Uses and half-done tables hold references, so there are none. */
-static void __attribute__((noinline)) frame_release(struct frame *f)
+void frame_release(struct frame *f)
 {
     BUG_ON(f->type & (FT_COUNT_MASK | FT_PARTIAL | FT_VALIDATING));
     if (f->count & FC_CACHE_MASK)
@@ -87,14 +65,6 @@ static void __attribute__((noinline)) frame_release(struct frame *f)
     } else {
         domain_free_frame(f);
     }
-}
-
-void frame_put(struct frame *f)
-{
-    u64 now = __atomic_sub_fetch(&f->count, 1, __ATOMIC_SEQ_CST);
-
-    if (unlikely(!(now & FC_COUNT_MASK)))
-        frame_release(f);
 }
 
 void frame_put_allocation(struct frame *f)

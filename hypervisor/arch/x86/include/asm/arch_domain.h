@@ -92,7 +92,7 @@ struct arch_domain {
     } pit;
     u8 e820_nr;
     void *e820;                     /* struct e820entry[], XENMEM_set_memory_map */
-    u32 relmem;                     /* teardown: which list is being emptied */
+    u32 relmem;                     /* teardown: frame to go on with: pv_mm/relinquish.c */
     bool s3_integrity;
 };
 

@@ -93,13 +93,42 @@ u64 ram_total_pages(void);  /* all RAM above 1 MiB, ours included */
 struct domain *frame_owner(const struct frame *f);
 void frame_set_owner(struct frame *f, const struct domain *d);
 
-/** Take a reference if d owns the frame and it is allocated. False otherwise or on overflow. */
-bool __must_check frame_get(struct frame *f, const struct domain *d);
-/** Take a reference whoever owns it (allocated frames only); returns the owner or NULL. */
+/* frame.c: the last reference is gone. */
+void frame_release(struct frame *f);
+
+/* One more reference, unless there is none yet or the count is full. */
+static inline bool frame_count_up(struct frame *f)
+{
+    u64 x = READ_ONCE(f->count);
+
+    do {
+        if (unlikely(((x + 1) & FC_COUNT_MASK) <= 1))
+            return false;
+    } while (unlikely(!__atomic_compare_exchange_n(&f->count, &x, x + 1, false, __ATOMIC_SEQ_CST,
+                                                   __ATOMIC_SEQ_CST)));
+    return true;
+}
+static inline void frame_put(struct frame *f)
+{
+    u64 now = __atomic_sub_fetch(&f->count, 1, __ATOMIC_SEQ_CST);
+
+    if (unlikely(!(now & FC_COUNT_MASK)))
+        frame_release(f);
+}
+/** Take a reference if d owns the frame and it is in use. False otherwise or on overflow. */
+static inline bool __must_check frame_get(struct frame *f, const struct domain *d)
+{
+    if (unlikely(!frame_count_up(f)))
+        return false;
+    if (likely(READ_ONCE(f->owner) == (u32)d->domid + 1))
+        return true;
+    frame_put(f);
+    return false;
+}
+/** Take a reference whoever owns it; returns the owner or NULL. */
 struct domain *frame_get_any(struct frame *f);
 /** One more reference, when the caller holds one already. */
 void frame_get_again(struct frame *f);
-void frame_put(struct frame *f);
 /** Give up the allocation's own reference (once, however often it is called). Hold another one. */
 void frame_put_allocation(struct frame *f);
 
@@ -130,7 +159,7 @@ void frame_abandon_partial(struct frame *f);
 bool __must_check frame_lock_table(struct frame *f);
 void frame_unlock_table(struct frame *f);
 
-/* How table and descriptor contents are checked; pv/validate_table.c registers these at boot. */
+/* How table and descriptor contents are checked; pv_mm/validate_table.c registers these at boot. */
 struct frame_type_ops {
     /** Take references for entries [nr_validated, end), keeping nr_validated. 0, -EINTR (no entry
      *  done), -ERESTART, or an errno with nr_validated entries still held. */
@@ -140,6 +169,25 @@ struct frame_type_ops {
     bool (*segment_valid)(struct frame *f);
 };
 void frame_register_type_ops(const struct frame_type_ops *ops);
+
+/* The same for FT_WRITABLE, with the usual case in line. */
+static inline bool __must_check frame_get_writable(struct frame *f)
+{
+    u64 x = READ_ONCE(f->type);
+
+    if (likely((x & ~FT_COUNT_MASK) == (FT_WRITABLE | FT_VALIDATED) &&
+               (x & FT_COUNT_MASK) != FT_COUNT_MASK) &&
+        likely(__atomic_compare_exchange_n(&f->type, &x, x + 1, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST)))
+        return true;
+    return !frame_get_type(f, FT_WRITABLE);
+}
+/* Stamped while the use still stands, in case it is the last. */
+static inline void frame_put_writable(struct frame *f)
+{
+    f->tlb_stamp = tlb_stamp_now();
+    __atomic_sub_fetch(&f->type, 1, __ATOMIC_SEQ_CST);
+}
 
 static inline bool frame_get_and_type(struct frame *f, const struct domain *d, u64 type)
 {

@@ -37,6 +37,8 @@ bool pv_descriptor_page_valid(struct frame *f);
 long pv_set_ldt(u64 base, u64 entries);
 /** Give up every LDT page of d that our windows hold, e.g. when the guest unmaps one of them. */
 void pv_ldt_release_domain(struct domain *d);
+/** The same of one vCPU, e.g. when it changes its root. */
+void pv_ldt_release(struct vcpu *v);
 
 /* --- context of a paused vCPU for domctl (pv/vcpu_context.c, pv/ext_context.c) --- */
 struct xen_domctl_ext_vcpucontext;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One new value for one entry of a validated table: check and take what it refers to, store, drop
+ * what the old value referred to. The caller holds the table's update lock; nothing fails after the
+ * store. An old subtree that takes long to release goes to the deferred list.
+ */
+#include "internal.h"
+
+int l1_update(struct frame *table, pte_t *slot, pte_t entry, struct domain *pt_dom,
+              struct domain *pg_dom, bool keep_ad)
+{
+    enum pte_store_mode mode = keep_ad ? PTE_KEEP_AD : PTE_REPLACE;
+    pte_t old = READ_ONCE(*slot);
+    int rc;
+
+    if (entry & PTE_PRESENT) {
+        if (!pte_changed(old, entry)) {
+            pte_store(table, slot, &old, l1e_adjust(entry), mode);
+            return 0;
+        }
+        rc = l1e_get(&entry, pt_dom, pg_dom);
+        if (unlikely(rc))
+            return rc;
+    }
+    pte_store(table, slot, &old, entry, mode);
+    l1e_put(old, pt_dom);
+    return 0;
+}
+
+int upper_update(struct frame *table, unsigned int level, pte_t *slot, pte_t entry,
+                 struct domain *pt_dom, bool keep_ad)
+{
+    enum pte_store_mode mode = keep_ad ? PTE_KEEP_AD : PTE_REPLACE;
+    unsigned int index = (unsigned int)(((u64)slot & ~PAGE_MASK) / sizeof(pte_t));
+    pte_t old = READ_ONCE(*slot);
+    int rc;
+
+    if (level == 4 && index >= HV_FIRST_SLOT && index <= HV_LAST_SLOT)
+        return -EINVAL;
+    if (entry & PTE_PRESENT) {
+        bool changed = pte_changed(old, entry);
+
+        if (changed)
+            rc = upper_entry_get(table, pt_dom, level, entry, true);
+        else
+            rc = entry & PTE_GLOBAL ? -EINVAL : 0;
+        if (rc)
+            return rc;
+        entry |= PTE_USER;
+        if (!changed) {
+            pte_store(table, slot, &old, entry, mode);
+            return 0;
+        }
+    }
+    pte_store(table, slot, &old, entry, mode);
+    upper_entry_put(table, level, old, true);
+    return 0;
+}
