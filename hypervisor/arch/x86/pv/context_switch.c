@@ -90,7 +90,7 @@ void pv_drop_lazy_state(void)
         this_cpu(pv_loaded) = NULL;
         if (info->pti_active)
             info->hv_cr3 = cr3;
-        WRITE_CR(3, cr3);
+        tlb_load_root(cr3);
         tlb_note_switched(v, NULL);
         WRITE_ONCE(v->dirty_cpu, VCPU_CPU_CLEAN);
     }

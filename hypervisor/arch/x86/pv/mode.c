@@ -5,6 +5,7 @@
  * ABI: 64-bit PV guests have a root each for kernel and user; SYSCALL in kernel mode is a hypercall.
  */
 #include <asm/page.h>
+#include <asm/tlb.h>
 #include <hv/arch.h>
 #include <hv/errno.h>
 #include <hv/event_channel.h>
@@ -22,17 +23,14 @@ void pv_int80(struct cpu_user_regs *regs);
 void pv_iret_fault(struct cpu_user_regs *regs);
 
 /* Under PTI the guest runs on this CPU's copy of the root, and hv_cr3 is the root itself. */
-static inline void root_write(struct cpu_info *info, u64 root)
+static inline void root_note(struct cpu_info *info, u64 cr3)
 {
-    u64 cr3 = root << PAGE_SHIFT;
-
     if (info->pti_active) {
         info->hv_cr3 = cr3;
         info->root_dirty = 1;
     } else {
         info->hw_cr3 = cr3;
     }
-    WRITE_CR(3, cr3);
 }
 
 void pv_root_load(struct vcpu *v)
@@ -41,7 +39,8 @@ void pv_root_load(struct vcpu *v)
 
     v->arch.guest_root = root;
     v->arch.hw_root = root;
-    root_write(get_cpu_info(), root);
+    root_note(get_cpu_info(), root << PAGE_SHIFT);
+    tlb_load_root(root << PAGE_SHIFT); /* user mappings are global: only a full flush drops them */
 }
 
 void pv_toggle_mode(struct vcpu *v)
@@ -55,8 +54,10 @@ void pv_toggle_mode(struct vcpu *v)
     root = pv_kernel_mode(v) ? v->arch.pv.kernel_root : v->arch.pv.user_root;
     v->arch.guest_root = root;
     v->arch.hw_root = root;
-    if (root != old)
-        root_write(get_cpu_info(), root);
+    if (root != old) {
+        root_note(get_cpu_info(), root << PAGE_SHIFT);
+        WRITE_CR(3, root << PAGE_SHIFT); /* the process's global mappings stay */
+    }
 }
 
 /* --- entries --- */
