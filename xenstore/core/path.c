@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Checks and splits paths. Owns the table of permitted characters, the hash seed and the length
- * limit; touches nothing else. Facts: Xen's docs/misc/xenstore.txt (characters, doubled and
+ * Checks and splits paths. Owns the table of permitted characters and the hash seed; the length
+ * limit is a quota. Facts: Xen's docs/misc/xenstore.txt (characters, doubled and
  * trailing slashes, relative paths).
  */
 #include "path.h"
@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "quota.h"
+
 static uint32_t hash_seed = 0x811c9dc5u;
-static unsigned int path_max = XENSTORE_REL_PATH_MAX;
 
 /* Letters, digits, - _ @ and, as every implementation in use allows, nothing else but '/'. */
 static const uint8_t name_char[256] = {
@@ -31,11 +32,6 @@ static const uint8_t name_char[256] = {
 void path_seed(uint32_t seed)
 {
     hash_seed = seed | 1;
-}
-
-void path_set_max(unsigned int chars)
-{
-    path_max = chars < XENSTORE_ABS_PATH_MAX ? chars : XENSTORE_ABS_PATH_MAX;
 }
 
 static inline uint32_t hash_byte(uint32_t h, unsigned char c)
@@ -128,7 +124,7 @@ int path_parse(struct path *p, const char *s, size_t len, unsigned int domid, un
     if (s[0] == '@')
         return parse_special(p, s, len, flags);
     if (s[0] != '/') {
-        if (len > path_max)
+        if (len > quota_limits.path_max)
             return -EINVAL;
         n = (size_t)snprintf(p->buf, sizeof(p->buf), "/local/domain/%u/", domid);
         if (n + len > XENSTORE_ABS_PATH_MAX)
@@ -137,7 +133,7 @@ int path_parse(struct path *p, const char *s, size_t len, unsigned int domid, un
         p->buf[n + len] = '\0';
         return split(p, p->buf, n + len);
     }
-    if (len > XENSTORE_ABS_PATH_MAX || len > path_max + home_prefix_len(s, len))
+    if (len > XENSTORE_ABS_PATH_MAX || len > quota_limits.path_max + home_prefix_len(s, len))
         return -EINVAL;
     return split(p, s, len);
 }

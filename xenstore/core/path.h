@@ -42,10 +42,6 @@ enum {
  * path is parsed. */
 void path_seed(uint32_t seed);
 
-/* Sets the longest path accepted (not counting /local/domain/<n>/), at most
- * XENSTORE_ABS_PATH_MAX. The default is XENSTORE_REL_PATH_MAX. */
-void path_set_max(unsigned int chars);
-
 /* Splits `s` (len bytes, with a NUL at s[len]). A relative path is taken below the home of
  * domain `domid`. `p` refers to `s`, which must outlive it. 0 or -EINVAL. */
 int path_parse(struct path *p, const char *s, size_t len, unsigned int domid, unsigned int flags);

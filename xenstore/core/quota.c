@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xen/io/xs_wire.h>
+
 #include "perm.h"
 
 struct limits quota_limits = {
@@ -19,7 +21,8 @@ struct limits quota_limits = {
     .transaction_nodes = 1024,
     .node_perms = 5,
     .outstanding = 20,
-    .memory = 2 * 1024 * 1024,
+    .memory = 2560 * 1024,
+    .path_max = XENSTORE_REL_PATH_MAX,
 };
 
 static const struct {
@@ -28,13 +31,15 @@ static const struct {
     const char *what;
 } names[] = {
     { "nodes", &quota_limits.nodes, "Nodes per domain" },
-    { "size", &quota_limits.node_bytes, "Size of a node" },
     { "watches", &quota_limits.watches, "Watches per domain" },
     { "transactions", &quota_limits.transactions, "Transactions per domain" },
-    { "transaction-nodes", &quota_limits.transaction_nodes, "Max. number of nodes in transaction" },
-    { "permissions", &quota_limits.node_perms, "Permissions of a node" },
     { "outstanding", &quota_limits.outstanding, "Outstanding requests per domain" },
-    { "memory", &quota_limits.memory, "Total Xenstore memory per domain" },
+    { "transaction-nodes", &quota_limits.transaction_nodes,
+      "Max. number of accessed nodes per transaction" },
+    { "memory", &quota_limits.memory, "Total Xenstore memory per domain (error level)" },
+    { "node-size", &quota_limits.node_bytes, "Max. size of a node" },
+    { "path-max", &quota_limits.path_max, "Max. length of a node path" },
+    { "permissions", &quota_limits.node_perms, "Max. number of permissions per node" },
 };
 
 /* 1.3 MB of address space, of which only the pages of domains that exist are ever touched. */

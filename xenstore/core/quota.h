@@ -19,7 +19,8 @@ struct limits {
     unsigned int transaction_nodes;  /* paths touched by one transaction */
     unsigned int node_perms;         /* entries of one permission list */
     unsigned int outstanding;        /* events caused and not yet taken by their receivers */
-    unsigned int memory;             /* bytes of nodes, watches, transactions and events */
+    unsigned int memory;             /* bytes of nodes and watches */
+    unsigned int path_max;           /* characters, not counting /local/domain/<n>/ */
 };
 
 /* The limits in force; options and control commands write them. */

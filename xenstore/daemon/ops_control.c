@@ -138,6 +138,7 @@ static int quota_list(struct call *k)
     const char *name, *what;
     unsigned int value;
 
+    add(&t, "Quota settings:\n");
     for (unsigned int i = 0; (name = quota_limit_name(i, &value, &what)); i++)
         add(&t, "%-17s: %8u %s\n", name, value, what);
     return reply(k, &t);
@@ -166,7 +167,7 @@ static int quota_of(struct call *k, const char *domid)
         return -ENOENT;
     a = quota_account((uint32_t)id);
     add(&t, "Domain %u:\n", (unsigned int)id);
-    add(&t, "%-17s: %8u\n%-17s: %8u\n%-17s: %8u\n%-17s: %8u\n%-17s: %8llu\n", "nodes", a->nodes,
+    add(&t, "%-16s: %8u\n%-16s: %8u\n%-16s: %8u\n%-16s: %8u\n%-16s: %8llu\n", "nodes", a->nodes,
         "watches", a->watches, "transactions", a->transactions, "outstanding", a->outstanding,
         "memory", (unsigned long long)a->memory);
     return reply(k, &t);
@@ -204,9 +205,8 @@ static int control_help(struct call *k, const char **arg, unsigned int args)
     (void)arg;
     if (args)
         return -EINVAL;
-    add(&t, "Control command help:\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        add(&t, "%-15s %s\n", commands[i].name, commands[i].params);
+        add(&t, "%s\t%s\n", commands[i].name, commands[i].params);
     return reply(k, &t);
 }
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/path.h"
 #include "core/quota.h"
 #include "core/wire.h"
 
@@ -58,8 +57,8 @@ static const char help[] =
     "  -t, --transaction N     open transactions\n"
     "  -A, --perm-nb N         permissions of a node\n"
     "  -M, --path-max N        characters of a path\n"
-    "  -Q, --quota WHAT=N      nodes, size, watches, transactions, transaction-nodes, permissions,\n"
-    "                          outstanding, memory\n"
+    "  -Q, --quota WHAT=N      nodes, node-size, watches, transactions, transaction-nodes,\n"
+    "                          permissions, path-max, outstanding, memory\n"
     "accepted and without effect: -q, -w, -I, -V\n";
 
 static void __attribute__((noreturn)) die(const char *what, const char *arg)
@@ -99,7 +98,7 @@ static bool set_limit(int opt, const char *arg)
     } limits[] = {
         { 'E', &quota_limits.nodes },        { 'S', &quota_limits.node_bytes },
         { 'W', &quota_limits.watches },      { 't', &quota_limits.transactions },
-        { 'A', &quota_limits.node_perms },
+        { 'A', &quota_limits.node_perms },   { 'M', &quota_limits.path_max },
     };
 
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
@@ -124,7 +123,6 @@ static void apply(struct options *o, int opt, char *arg)
     case 'P': o->print_pid = true; break;
     case 'R': o->no_recovery = true; break;
     case 'K': o->keep_orphans = true; break;
-    case 'M': path_set_max(number(arg)); break;
     case 'Q': set_quota(arg); break;
     case 'q':
     case 'w':
