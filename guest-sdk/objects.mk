@@ -8,7 +8,7 @@ sdk-cflags := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-prot
     -fno-strict-aliasing -fno-omit-frame-pointer -fcf-protection=none \
     -fno-asynchronous-unwind-tables -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
     -Wall -Wextra -Wshadow -Wvla -Werror $(repro-flags)
-sdk-ldflags := -nostdlib -no-pie -static -Wl,--build-id=none -Wl,-z,noexecstack \
+sdk-ldflags := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack \
     -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,-T,guest-sdk/x86/guest.lds
 
 sdk-objs := x86/start.o x86/vcpu.o x86/traps_entry.o x86/traps.o \
