@@ -20,7 +20,7 @@ static u64 elapsed_ticks(const struct domain *d)
 
     if (d->arch.pit.gate && d->arch.pit.loaded)
         ns += now_ns() - d->arch.pit.start_ns;
-    return (u64)((unsigned __int128)(u64)ns * PIT_HZ / 1000000000);
+    return mul_div64((u64)ns, PIT_HZ, 1000000000);
 }
 
 static bool is_periodic(const struct domain *d)
