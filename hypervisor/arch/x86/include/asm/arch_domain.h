@@ -90,7 +90,8 @@ struct arch_domain {
         s64 start_ns;               /* system time when counting began */
         s64 elapsed_ns;             /* counted until the gate was last closed */
     } pit;
-    u8 e820_nr;
+    spinlock_t e820_lock;           /* the two below */
+    u16 e820_nr;
     void *e820;                     /* struct e820entry[], XENMEM_set_memory_map */
     u32 relmem;                     /* teardown: frame to go on with: pv_mm/relinquish.c */
     bool s3_integrity;
