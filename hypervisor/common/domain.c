@@ -389,7 +389,10 @@ static void finish_shutdown(struct domain *d)
         if (!v->paused_for_shutdown)
             return;
     d->is_shut_down = true;
-    send_global_virq(VIRQ_DOM_EXC);
+    if (d->shutdown_code == SHUTDOWN_suspend && d->suspend_port)
+        (void)event_channel_send(d, d->suspend_port); /* a bad port is its subscriber's loss */
+    else
+        send_global_virq(VIRQ_DOM_EXC);
 }
 
 int domain_shutdown(struct domain *d, u8 reason)

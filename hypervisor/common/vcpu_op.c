@@ -26,7 +26,10 @@ static long op_initialise(struct vcpu *v, u64 arg)
         hv_free(c);
         return -EFAULT;
     }
-    spin_lock(&v->domain->domctl_lock);
+    if (!spin_trylock(&v->domain->domctl_lock)) { /* its holder may wait for us to stop */
+        hv_free(c);
+        return -ERESTART;
+    }
     rc = v->is_initialised ? -EEXIST : v->domain->ops->vcpu_set_context(v, c);
     spin_unlock(&v->domain->domctl_lock);
     hv_free(c);

@@ -13,6 +13,7 @@ struct vcpu_guest_context;
 struct xen_domctl;
 struct xen_sysctl;
 struct xen_memory_reservation;
+struct xen_domctl_getdomaininfo;
 
 /* A kind of guest (pv/guest.c; later svm/). */
 struct guest_ops {
@@ -47,13 +48,16 @@ int arch_permit_hardware(struct domain *d);
 void __noreturn machine_restart(unsigned int delay_ms);
 void __noreturn machine_halt(void);
 
-/* Pieces of multi-arch hypercalls; return -ENOSYS for a command that is not known. */
-long arch_domctl(struct xen_domctl *op, struct domain *d, unsigned long u_domctl, bool *copyback);
-long arch_sysctl(struct xen_sysctl *op, unsigned long u_sysctl, bool *copyback);
+/* Pieces of multi-arch hypercalls; they answer for a command that nobody knows. */
+long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copyback);
+long arch_sysctl(struct xen_sysctl *op, bool *copyback);
 long arch_memory_op(unsigned int cmd, unsigned long arg);
 long arch_vcpu_op(unsigned int cmd, struct vcpu *v, unsigned long arg);
 /** Xen features of submap idx (XENVER_get_features) for d. */
 u32 arch_xen_features(const struct domain *d, unsigned int idx);
+/** The architecture's fields of getdomaininfo: width of addresses, emulated devices. */
+void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
+unsigned int arch_phys_bits(void); /* width of machine addresses */
 void arch_capabilities_string(char *buf, size_t size); /* "xen-3.0-x86_64 " */
 
 /* Time areas of the running vCPU: pvclock (vcpu_info.time) and wall clock. */

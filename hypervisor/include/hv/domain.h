@@ -94,6 +94,7 @@ struct domain {
     bool is_shut_down, is_shutting_down;
     u8 dying;                       /* enum domain_dying */
     u32 shutdown_code;              /* SHUTDOWN_*, ~0 none */
+    evtchn_port_t suspend_port;     /* of d: raised when it has suspended, instead of VIRQ_DOM_EXC; 0 none */
     char crash_reason[96];          /* kept for the tools: why domain_crash() was called */
     xen_domain_handle_t handle;
     u32 options;                    /* XEN_DOMCTL_CDF_* given at creation */

@@ -52,6 +52,10 @@ long pv_set_extstate(struct vcpu *v, const struct xen_domctl_vcpuextstate *s);
 long pv_get_msrs(struct vcpu *v, struct xen_domctl_vcpu_msrs *m, bool *copyback);
 long pv_set_msrs(struct vcpu *v, struct xen_domctl_vcpu_msrs *m, bool *copyback);
 
+/* --- the hypercall page (pv/hypercall_page.c) --- */
+/** Fill d's frame, which must be usable as a writable page, with entry points. 0 or -EINVAL. */
+int pv_hypercall_page_init(struct domain *d, mfn_t mfn);
+
 /* --- time (pv/time.c) --- */
 struct xen_domctl_tsc_info;
 void pv_get_tsc_info(struct domain *d, struct xen_domctl_tsc_info *info);
