@@ -28,6 +28,9 @@ int pv_root_get(struct domain *d, u64 mfn);
 void pv_root_put(u64 mfn);
 /** After an L4 changed: CPUs on which it may be loaded refresh their copies (page-table isolation). */
 void pv_root_changed(struct frame *l4);
+/** MMUEXT_PIN_L<n>_TABLE and unpin on a frame of d: 0, -EINVAL, or (pin) -EINTR and -ERESTART. */
+int mmuext_pin(struct domain *d, const struct mmuext_op *op);
+
 /** Show or hide the read-only M2P in a validated L4 (VMASST_TYPE_m2p_strict). */
 void pv_root_show_m2p(struct frame *l4, bool show);
 
