@@ -4,7 +4,10 @@
 #   make check-guest HV=path       the same binaries on another one
 #   make check-guest TESTS="a b"   some of them
 
-guest-tests := hello startofday startofday_linux hypercall_page hypercalls version multicall console traps user privileged callbacks segment_bases debugreg descriptors mmu_update page_types table_writes mmuext memory events timers sched grants vcpus domctl sysctl physdev platform
+guest-tests := hello startofday startofday_linux hypercall_page hypercalls version \
+    multicall console traps user privileged callbacks segment_bases debugreg descriptors \
+    mmu_update page_types table_writes mmuext memory events timers sched grants vcpus \
+    domctl sysctl physdev platform
 
 HV ?= $(B)/domus
 
