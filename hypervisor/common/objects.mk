@@ -8,3 +8,4 @@ hv-objs += $(addprefix hypervisor/common/,event_channel.o event_2l.o event_fifo.
 hv-objs += $(addprefix hypervisor/common/,page_alloc.o domain_memory.o heap.o rangeset.o memory_op.o \
            memory_reservation.o memory_exchange.o memory_resource.o)
 hv-objs += $(addprefix hypervisor/common/,hypercall.o multicall.o version.o sched_op.o watchdog.o vcpu_op.o)
+hv-objs += hypervisor/common/trace.o
