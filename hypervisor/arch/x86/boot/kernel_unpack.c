@@ -17,7 +17,7 @@
 #define HEAP_START (VMAP_END - (1UL << 38)) /* the upper half of the vmap slot is not used by vmap */
 #define HEAP_BYTES (1UL << 30)
 #define OUTPUT_LIMIT (512UL << 20)
-#define UNPACK_STACK_ORDER 4
+#define UNPACK_STACK_ORDER 3 /* STACK_SIZE: masking RSP finds a struct cpu_info on it too */
 #define CHUNK_ORDER 9 /* 2 MiB at a time; smaller ones when memory is in pieces */
 #define MAX_CHUNKS 2048
 
@@ -159,15 +159,17 @@ static void __init run_on_stack(void *top)
 int __init kernel_unpack(const void *file, size_t bytes, struct kernel_elf *out)
 {
     char *stack = hv_alloc_pages(UNPACK_STACK_ORDER, 0);
+    struct cpu_info *info = (void *)(stack + STACK_SIZE - sizeof(*info));
     u64 fs_base = rdmsr(MSR_FS_BASE);
     unsigned long flags;
 
     if (!stack)
         return -IMAGE_E_NO_MEMORY;
+    *info = *get_cpu_info();
     job = (struct job){.file = file, .bytes = bytes};
     flags = irq_save();
     wrmsr(MSR_FS_BASE, (u64)canary_block);
-    run_on_stack(stack + (PAGE_SIZE << UNPACK_STACK_ORDER));
+    run_on_stack(info);
     wrmsr(MSR_FS_BASE, fs_base);
     irq_restore(flags);
     hv_free_pages(stack, UNPACK_STACK_ORDER);

@@ -6,5 +6,4 @@ hv-objs += $(addprefix hypervisor/arch/x86/pv/, \
     trap_bounce.o page_fault.o callback.o iret.o descriptor.o gdt_ldt.o hypercall_page.o \
     emul/priv_decode.o emul/priv_emul.o emul/priv_emul_io.o emul/pit.o emul/msr.o \
     policy/cpu_policy.o policy/cpu_policy_ops.o policy/cpuid.o \
-    dom0/dom0_build.o dom0/dom0_params.o dom0/dom0_memory.o dom0/dom0_start.o dom0/dom0_kernel.o \
-    dom0/unpack.o)
+    dom0/dom0_build.o dom0/dom0_params.o dom0/dom0_memory.o dom0/dom0_start.o)

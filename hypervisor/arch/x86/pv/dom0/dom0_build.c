@@ -10,6 +10,7 @@
 #include <hv/boot.h>
 #include <hv/boot_info.h>
 #include <hv/errno.h>
+#include <hv/kernel_unpack.h>
 #include <hv/page_alloc.h>
 #include <hv/printk.h>
 #include <hv/softirq.h>
@@ -41,6 +42,23 @@ static const char *dom0_cmdline(const char *s)
     return s;
 }
 
+/* The kernel as an ELF file: where the module lies, or unpacked. */
+static void open_kernel(const struct boot_module *m, struct kernel_elf *elf)
+{
+    const void *file = module_data(m);
+    int rc;
+
+    if (image_is_elf(file, m->bytes)) {
+        *elf = (struct kernel_elf){.elf = file, .bytes = m->bytes};
+        return;
+    }
+    rc = kernel_unpack(file, m->bytes, elf);
+    if (rc)
+        panic("The first module is no kernel for dom0: %s\n", image_strerror(rc));
+    printk(LOG_INFO "dom0's kernel unpacked: %lu KiB from %lu KiB\n", elf->bytes >> 10,
+           m->bytes >> 10);
+}
+
 static struct domain *create(u64 nr_pages, unsigned int nr_vcpus)
 {
     struct domain_create_params p = {
@@ -68,7 +86,7 @@ static struct domain *create(u64 nr_pages, unsigned int nr_vcpus)
 }
 
 static void load_segments(const struct dom0_memory *m, const struct pv_image *image,
-                          const struct dom0_kernel *k)
+                          const struct kernel_elf *k)
 {
     for (unsigned int i = 0; i < image->nr_segments; i++) {
         const struct pv_segment *s = &image->segments[i];
@@ -158,7 +176,7 @@ struct domain *pv_build_dom0(void)
     const struct boot_module *kernel = &boot_info.module[0], *ramdisk = &boot_info.module[1];
     u64 ramdisk_bytes = boot_info.nr_modules > 1 ? ramdisk->bytes : 0;
     struct dom0_memory m;
-    struct dom0_kernel k;
+    struct kernel_elf k;
     struct pv_image image;
     struct pv_layout l;
     u64 nr_pages, root;
@@ -167,7 +185,7 @@ struct domain *pv_build_dom0(void)
 
     if (!boot_info.nr_modules)
         panic("There is no module: the first one must be dom0's kernel\n");
-    dom0_kernel_open(&k, module_data(kernel), kernel->bytes);
+    open_kernel(kernel, &k);
     rc = image_parse_elf(k.elf, k.bytes, &image);
     if (rc)
         panic("dom0's kernel cannot be used: %s\n", image_strerror(rc));
@@ -178,7 +196,7 @@ struct domain *pv_build_dom0(void)
     d = create(nr_pages, dom0_nr_vcpus());
     dom0_memory_alloc(&m, d, nr_pages);
     load_segments(&m, &image, &k);
-    dom0_kernel_close(&k);
+    kernel_unpack_release();
     if (ramdisk_bytes)
         dom0_copy(&m, l.ramdisk.pfn << PAGE_SHIFT, module_data(ramdisk), ramdisk_bytes);
     if (image.has_hypercall_page)

@@ -6,7 +6,6 @@
 #include <hv/domain.h>
 #include <image/pv_image.h>
 #include <image/pv_layout.h>
-#include <image/unpack.h>
 
 /* What dom0's memory looks like while it is built. */
 struct dom0_memory {
@@ -27,15 +26,6 @@ void dom0_memory_free_map(struct dom0_memory *m);
 void *dom0_page(const struct dom0_memory *m, u64 pfn);
 void dom0_copy(const struct dom0_memory *m, u64 phys, const void *src, u64 bytes);
 void dom0_clear(const struct dom0_memory *m, u64 phys, u64 bytes);
-
-/* dom0_kernel.c: an ELF file in our own memory. */
-struct dom0_kernel {
-    const void *elf;
-    size_t bytes;
-    struct image_unpacked unpacked; /* where it is then; empty: elf points into the module */
-};
-void dom0_kernel_open(struct dom0_kernel *k, const void *file, size_t bytes);
-void dom0_kernel_close(struct dom0_kernel *k);
 
 /* dom0_start.c */
 void dom0_write_tables(const struct dom0_memory *m, const struct pv_layout *l);
