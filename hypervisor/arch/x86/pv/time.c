@@ -122,6 +122,32 @@ void arch_runstate_update(struct vcpu *v)
     (void)copy_to_kernel(v, at, &info.state_entry_time, sizeof(u64));
 }
 
+/* --- registration --- */
+
+static long register_time_area(struct vcpu *v, u64 arg)
+{
+    struct vcpu_register_time_memory_area area;
+
+    if (copy_from_guest_va(&area, arg, sizeof(area)) ||
+        !guest_range_ok((u64)area.addr.h.p, sizeof(struct vcpu_time_info)))
+        return -EFAULT;
+    v->time_info_guest_va = (u64)area.addr.h.p;
+    v->arch.pending_tsc_stamp = 0; /* written now, or when v next runs */
+    if (v == current)
+        arch_vcpu_time_update(v);
+    return 0;
+}
+
+/* A vCPU is a physical CPU for nobody here: ACPI ids are of no use to the guest. */
+long arch_vcpu_op(unsigned int cmd, struct vcpu *v, unsigned long arg)
+{
+    switch (cmd) {
+    case VCPUOP_register_vcpu_time_memory_area: return register_time_area(v, arg);
+    case VCPUOP_get_physid: return -EINVAL;
+    default: return -ENOSYS;
+    }
+}
+
 /* --- what the tools say about a guest's TSC: it is the machine's, always --- */
 
 #define TSC_MODE_DEFAULT 0

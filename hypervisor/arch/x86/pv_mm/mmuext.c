@@ -17,10 +17,11 @@
 
 /* ---- roots ---- */
 
-static int new_baseptr(struct domain *d, const struct mmuext_op *op)
+int pv_new_kernel_root(u64 mfn)
 {
     struct vcpu *v = current;
-    u64 old = v->arch.pv.kernel_root, mfn = op->arg1.mfn;
+    struct domain *d = v->domain;
+    u64 old = v->arch.pv.kernel_root;
     int rc;
 
     if (mfn == old) {
@@ -38,6 +39,12 @@ static int new_baseptr(struct domain *d, const struct mmuext_op *op)
     if (likely(old))
         pv_root_put(old);
     return 0;
+}
+
+static int new_baseptr(struct domain *d, const struct mmuext_op *op)
+{
+    (void)d;
+    return pv_new_kernel_root(op->arg1.mfn);
 }
 
 static int new_user_baseptr(struct domain *d, const struct mmuext_op *op)

@@ -26,6 +26,8 @@ bool pv_emulate_ptwr(struct cpu_user_regs *regs, u64 cr2);
  */
 int pv_root_get(struct domain *d, u64 mfn);
 void pv_root_put(u64 mfn);
+/** current's kernel root becomes mfn (MMUEXT_NEW_BASEPTR, a write to CR3). Errors as pv_root_get(). */
+int pv_new_kernel_root(u64 mfn);
 /** After an L4 changed: CPUs on which it may be loaded refresh their copies (page-table isolation). */
 void pv_root_changed(struct frame *l4);
 /** MMUEXT_PIN_L<n>_TABLE and unpin on a frame of d: 0, -EINVAL, or (pin) -EINTR and -ERESTART. */

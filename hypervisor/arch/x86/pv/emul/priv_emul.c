@@ -10,13 +10,12 @@
 #include <asm/descriptor.h>
 #include <asm/guest_access.h>
 #include <asm/page.h>
+#include <asm/pv_mm.h>
 #include <asm/smap.h>
 #include <hv/errno.h>
 #include <hv/printk.h>
 
 #include "priv_emul.h"
-
-long pv_new_kernel_root(mfn_t mfn); /* pv/mmuext.c */
 
 /* --- registers by number --- */
 
@@ -110,6 +109,16 @@ static enum emul_result write_cr4(u64 value)
     return EMUL_DONE;
 }
 
+/* A table that is not validated yet may take several goes. */
+static enum emul_result write_cr3(u64 value)
+{
+    int rc = pv_new_kernel_root(value >> PAGE_SHIFT);
+
+    if (rc == -EINTR || rc == -ERESTART)
+        return EMUL_REPEAT;
+    return rc ? EMUL_REFUSED : EMUL_DONE;
+}
+
 static enum emul_result do_mov_to_cr(struct cpu_user_regs *regs, const struct priv_insn *i)
 {
     struct vcpu *v = current;
@@ -121,8 +130,7 @@ static enum emul_result do_mov_to_cr(struct cpu_user_regs *regs, const struct pr
         v->arch.pv.ctrlreg[2] = value;
         v->vcpu_info->arch.cr2 = value;
         return EMUL_DONE;
-    case 3:
-        return pv_new_kernel_root(paddr_to_mfn(value)) ? EMUL_REFUSED : EMUL_DONE;
+    case 3: return write_cr3(value);
     case 4: return write_cr4(value);
     default: return EMUL_REFUSED;
     }
