@@ -15,6 +15,7 @@
 #include <hv/irq.h>
 #include <hv/page_alloc.h>
 #include <hv/sched.h>
+#include <xen/features.h>
 
 #include "internal.h"
 
@@ -146,6 +147,23 @@ const struct guest_ops idle_guest_ops = {
     .vcpu_create = idle_vcpu_create_op,
     .vcpu_free = idle_vcpu_free,
 };
+
+/* --- what XENVER says of this architecture --- */
+
+u32 arch_xen_features(const struct domain *d, unsigned int idx)
+{
+    if (idx)
+        return 0;
+    return BIT(XENFEAT_pae_pgdir_above_4gb) | BIT(XENFEAT_mmu_pt_update_preserve_ad) |
+           BIT(XENFEAT_highmem_assist) | BIT(XENFEAT_gnttab_map_avail_bits) |
+           BIT(XENFEAT_memory_op_vnode_supported) | BIT(XENFEAT_direct_mapped) |
+           (is_hardware_domain(d) ? BIT(XENFEAT_dom0) : 0);
+}
+
+void arch_capabilities_string(char *buf, size_t size)
+{
+    strlcpy(buf, "xen-3.0-x86_64 ", size);
+}
 
 /* Boot CPU, before others run. */
 void __init pv_init(void)
