@@ -7,11 +7,12 @@
 guest-tests := hello startofday startofday_linux hypercall_page hypercalls version \
     multicall console traps user privileged callbacks segment_bases debugreg descriptors \
     mmu_update page_types table_writes mmuext memory events timers sched grants vcpus \
-    domctl sysctl physdev platform
+    domctl sysctl physdev platform domu
 
 HV ?= $(B)/domus
 
-guest-test-lib := $(call guest-objs,$(addprefix tests/guest/lib/,test.o startofday.o user.o insn.o))
+guest-test-lib := $(call guest-objs,$(addprefix tests/guest/lib/,test.o startofday.o user.o insn.o \
+    domu.o))
 guest-test-elfs := $(foreach t,$(guest-tests),$(B)/guest/$(t).elf)
 
 # The kernel of test $(1); a folder with a notes.S of its own links that instead of the usual one.
@@ -29,5 +30,5 @@ all-objs += $(guest-test-lib)
 .PHONY: guest-tests check-guest
 guest-tests: $(guest-test-elfs)
 
-check-guest: guest-tests
+check-guest: guest-tests $(filter $(B)/domus,$(HV))
 	python3 tests/guest/run.py --hv $(HV) --dir $(B)/guest $(or $(TESTS),$(guest-tests))
