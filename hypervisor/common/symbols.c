@@ -47,6 +47,20 @@ const char *symbol_lookup(u64 addr, u64 *offset, u64 *size)
     return symbol_names + symbol_name_offsets[lo];
 }
 
+u32 symbol_table_size(void)
+{
+    return symbol_count;
+}
+
+const char *symbol_by_index(u32 i, u64 *addr)
+{
+    if (i >= symbol_count)
+        return NULL;
+    i = (u32)array_index_nospec(i, symbol_count);
+    *addr = (u64)_stext + symbol_offsets[i];
+    return symbol_names + symbol_name_offsets[i];
+}
+
 int format_symbol(char *buf, size_t size, u64 addr)
 {
     u64 off, len;

@@ -13,7 +13,7 @@ struct xen_sysctl_readconsole;
 struct console_device {
     const char *name;
     void (*write)(const char *s, size_t n);
-    bool (*getc)(char *c);          /* NULL: output only */
+    void (*flush)(void);            /* NULL: nothing is buffered in hardware */
 };
 void console_register(const struct console_device *dev);
 void console_init_ring(void);       /* from then on the ring has its final size */
@@ -24,6 +24,7 @@ size_t console_read_input(char *buf, size_t n);
 void console_rx(char c);            /* from the serial interrupt */
 long console_read_ring(struct xen_sysctl_readconsole *op); /* copies to the guest */
 void console_force_unlock(void);    /* panic, NMI */
+/** Wait until the devices have sent what they hold: before power-off and sleep. */
 void console_flush(void);
 
 /* debug_key.c */
@@ -32,6 +33,8 @@ void debug_key_handle(unsigned char key);
 
 /* symbols.c */
 const char *symbol_lookup(u64 addr, u64 *offset, u64 *size); /* NULL: not ours */
+u32 symbol_table_size(void);
+const char *symbol_by_index(u32 i, u64 *addr); /* sorted by address; NULL: no more */
 void show_registers(const struct cpu_user_regs *regs);
 void show_backtrace(u64 rip, u64 rsp, u64 rbp);
 

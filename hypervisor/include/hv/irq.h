@@ -16,6 +16,8 @@ int pirq_guest_eoi(struct domain *d, u32 pirq);
 /** The bound vCPU changed: let affinity follow at the next interrupt. */
 void pirq_set_affinity(struct domain *d, u32 pirq, const struct vcpu *v);
 int pirq_domain_init(struct domain *d);
+/** Unmap everything and give the EOI page back: before d's memory goes. May be repeated. */
+void pirq_domain_relinquish(struct domain *d);
 void pirq_domain_free(struct domain *d);
 /** PIRQ <-> port bookkeeping for event_channel.c; 0: not bound. */
 evtchn_port_t pirq_port(const struct domain *d, u32 pirq);

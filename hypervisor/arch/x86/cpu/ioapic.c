@@ -76,18 +76,15 @@ void ioapic_mask(u32 gsi, bool mask)
     spin_unlock_irqrestore(&ioapic_lock, flags);
 }
 
-void ioapic_set_dest(u32 gsi, u8 vector, u32 dest_apic_id)
+void ioapic_set_dest(u32 gsi, u32 dest_apic_id)
 {
     unsigned long flags;
-    u32 i, pin, low;
+    u32 i, pin;
 
     if (!find(gsi, &i, &pin))
         return;
     spin_lock_irqsave(&ioapic_lock, flags);
-    low = reg_read(i, 0x10 + pin * 2);
-    reg_write(i, 0x10 + pin * 2, low | ENTRY_MASKED);
     reg_write(i, 0x11 + pin * 2, dest_apic_id << 24);
-    reg_write(i, 0x10 + pin * 2, (low & ~0xffu) | vector);
     spin_unlock_irqrestore(&ioapic_lock, flags);
 }
 

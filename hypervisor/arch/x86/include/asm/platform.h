@@ -59,7 +59,8 @@ u32 ioapic_nr_gsis(void);
 /** Program the entry of a GSI: vector to a CPU. masked or not. trigger 1 level, polarity 1 low. */
 void ioapic_program(u32 gsi, u8 vector, u32 dest_apic_id, bool level, bool low, bool masked);
 void ioapic_mask(u32 gsi, bool mask);
-void ioapic_set_dest(u32 gsi, u8 vector, u32 dest_apic_id);
+/** Send it elsewhere under the same vector: not masked meanwhile, which would lose an edge. */
+void ioapic_set_dest(u32 gsi, u32 dest_apic_id);
 bool ioapic_reg_read(u64 base, u32 reg, u32 *value); /* PHYSDEVOP_apic_read: only what is harmless */
 bool ioapic_owns_frame(u64 mfn);
 u64 lapic_base_address(void);
@@ -81,6 +82,7 @@ void pci_config_write(u32 cf8, unsigned int offset, unsigned int bytes, u32 valu
 /** May d write this? Filters what the hypervisor must keep (MSI control, BARs of MSI-X tables stay). */
 bool pci_config_write_allowed(struct domain *d, u32 cf8, unsigned int offset, unsigned int bytes,
                               u32 *value);
+bool pci_device_known(u16 segment, u8 bus, u8 devfn); /* dom0 has told us of it */
 
 /* rtc.c */
 u8 cmos_read(u8 index);
