@@ -64,8 +64,7 @@ void domain_info_get(const struct domain *d, struct xen_domctl_getdomaininfo *in
     arch_domain_info(d, info);
 }
 
-/* The domain asked for, or else the next one above. */
-static struct domain *next_domain(domid_t id)
+struct domain *domain_get_next(u32 id)
 {
     struct domain *d, *found = NULL;
 
@@ -87,7 +86,7 @@ long domctl_getdomaininfo(struct domain *d, struct xen_domctl *op, bool *copybac
     if (!d) {
         if (op->domain >= DOMID_FIRST_RESERVED)
             return -EINVAL;
-        next = d = next_domain(op->domain);
+        next = d = domain_get_next(op->domain);
         if (!d)
             return -ESRCH;
     }

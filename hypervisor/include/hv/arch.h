@@ -58,6 +58,10 @@ u32 arch_xen_features(const struct domain *d, unsigned int idx);
 /** The architecture's fields of getdomaininfo: width of addresses, emulated devices. */
 void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
 unsigned int arch_phys_bits(void); /* width of machine addresses */
+/** Clock, feature words and threads of sysctl physinfo. */
+struct xen_sysctl_physinfo;
+void arch_physinfo(struct xen_sysctl_physinfo *info);
+void arch_cpu_topology(unsigned int cpu, u32 *core, u32 *socket);
 void arch_capabilities_string(char *buf, size_t size); /* "xen-3.0-x86_64 " */
 
 /* Time areas of the running vCPU: pvclock (vcpu_info.time) and wall clock. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of common/control/ share: the operations on domains and on the machine, behind
- * tables. The dispatcher copies the argument in once and, when the operation sets *copyback, out
- * once; an operation touches guest memory only for what its argument points to.
+ * tables. The dispatcher copies the argument in once, and out once: for domctl when the operation
+ * sets *copyback, for sysctl after success or when it sets *copyback. An operation touches guest
+ * memory only for what its argument points to.
  */
 #ifndef HV_DOMCTL_H
 #define HV_DOMCTL_H
@@ -59,20 +60,16 @@ int bitmap_from_guest(u64 *bits, const struct xenctl_bitmap *map);
 int bitmap_to_guest(const struct xenctl_bitmap *map, u64 bits);
 #define BITMAP_OUT_MAX 4096
 
-/* sysctl_machine.c, sysctl_topology.c, sysctl_pool.c, sysctl_log.c */
-long sysctl_readconsole(struct xen_sysctl *op, bool *copyback);
-long sysctl_debug_keys(struct xen_sysctl *op, bool *copyback);
-long sysctl_tbuf_op(struct xen_sysctl *op, bool *copyback);
-long sysctl_getdomaininfolist(struct xen_sysctl *op, bool *copyback);
+/* sysctl.c, sysctl_machine.c, sysctl_pool.c */
+long sysctl_physinfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_getcpuinfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_availheap(struct xen_sysctl *op, bool *copyback);
-long sysctl_page_offline_op(struct xen_sysctl *op, bool *copyback);
-long sysctl_physinfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_cputopoinfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_numainfo(struct xen_sysctl *op, bool *copyback);
-long sysctl_pcitopoinfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_sched_id(struct xen_sysctl *op, bool *copyback);
 long sysctl_scheduler_op(struct xen_sysctl *op, bool *copyback);
 long sysctl_cpupool_op(struct xen_sysctl *op, bool *copyback);
+/** The domain with the lowest id from id on, referenced, or NULL. */
+struct domain *domain_get_next(u32 id);
 
 #endif
