@@ -76,6 +76,7 @@ void arch_domain_free(struct domain *d)
 
 int arch_domain_relinquish(struct domain *d)
 {
+    pirq_domain_relinquish(d);
     return d->ops->domain_relinquish(d);
 }
 
