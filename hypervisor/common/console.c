@@ -69,6 +69,13 @@ void console_force_unlock(void)
     unlocked = true;
 }
 
+void console_flush(void)
+{
+    for (unsigned int i = 0; i < nr_devices; i++)
+        if (device[i]->flush)
+            device[i]->flush();
+}
+
 void console_register(const struct console_device *dev)
 {
     if (nr_devices == MAX_DEVICES)

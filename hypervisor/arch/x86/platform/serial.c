@@ -17,6 +17,7 @@
 enum { RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6 };
 #define LSR_DR 0x01
 #define LSR_THRE 0x20
+#define LSR_TEMT 0x40 /* shift register empty too */
 
 struct uart {
     u16 io;
@@ -102,7 +103,17 @@ static void serial_write(const char *s, size_t n)
     }
 }
 
-static const struct console_device serial_device = {.name = "serial", .write = serial_write};
+static void serial_flush(void)
+{
+    for (unsigned int i = 0; i < 1000000 && !(inb(active->io + LSR) & LSR_TEMT); i++)
+        __asm__ volatile("pause");
+}
+
+static const struct console_device serial_device = {
+    .name = "serial",
+    .write = serial_write,
+    .flush = serial_flush,
+};
 
 static void serial_interrupt(void *data)
 {
