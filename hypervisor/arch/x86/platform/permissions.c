@@ -61,6 +61,9 @@ static int deny_iomem(struct domain *d)
 
         rc = rangeset_remove(d->iomem, mfn, mfn);
     }
+    /* AMD: addresses that HyperTransport uses for messages. */
+    if (!rc && cpu_features.vendor == VENDOR_AMD)
+        rc = rangeset_remove(d->iomem, 0xfd00000000 >> PAGE_SHIFT, 0xffffffffff >> PAGE_SHIFT);
     return rc ? rc : deny_ram(d);
 }
 
