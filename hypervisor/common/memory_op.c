@@ -178,7 +178,6 @@ static long remove_from_physmap(unsigned long arg, unsigned int start)
 {
     struct xen_remove_from_physmap what;
     struct domain *d;
-    mfn_t mfn;
     int rc;
 
     if (start)
@@ -188,14 +187,8 @@ static long remove_from_physmap(unsigned long arg, unsigned int start)
     rc = memory_target_get(what.domid, &d);
     if (rc)
         return rc;
-    mfn = mfn_from(what.gpfn);
-    rc = -ENOENT;
-    if (mfn_valid(mfn) && frame_get(mfn_to_frame(mfn), d)) {
-        frame_put(mfn_to_frame(mfn)); /* nothing is mapped by us for a PV guest */
-        rc = 0;
-    }
     domain_put(d);
-    return rc;
+    return -EACCES;
 }
 
 /* ---- claims ---- */

@@ -206,7 +206,7 @@ static int owners_get(struct mmu_call *c, u32 foreigndom)
     if (unlikely(pt_id && pt_id - 1 != caller->domid)) {
         c->pt_dom = domain_get_by_id((domid_t)(pt_id - 1));
         if (!c->pt_dom)
-            return -EINVAL;
+            return -ESRCH;
         if (!c->pt_dom->vcpu || !c->pt_dom->vcpu[0]) {
             domain_put(c->pt_dom);
             return -EINVAL;
@@ -221,11 +221,13 @@ static int owners_get(struct mmu_call *c, u32 foreigndom)
     return 0;
 }
 
-static int add_to_done(u64 pdone, unsigned int before, unsigned int n)
+/* A bad pointer is the guest's own loss: the requests are done. */
+static void add_to_done(u64 pdone, unsigned int before, unsigned int n)
 {
     unsigned int sum = before + n;
 
-    return pdone && copy_to_guest_va(pdone, &sum, sizeof(sum)) ? -EFAULT : 0;
+    if (pdone)
+        (void)copy_to_guest_va(pdone, &sum, sizeof(sum));
 }
 
 /* Subtrees that earlier requests replaced: their frames must be free for other uses. */
@@ -257,8 +259,7 @@ long hc_mmu_update(unsigned long reqs, unsigned long a2, unsigned long pdone, un
         rc = all_requests(&c, reqs, count, &total);
     if (likely(!rc))
         rc = drain(c.pt_dom);
-    if (unlikely(add_to_done(pdone, before, total)) && !rc)
-        rc = -EFAULT;
+    add_to_done(pdone, before, total);
     if (unlikely(rc == -ERESTART))
         rc = hypercall_continuation(__HYPERVISOR_mmu_update, 4,
                                     reqs + total * sizeof(struct mmu_update),

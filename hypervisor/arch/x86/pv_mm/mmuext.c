@@ -285,8 +285,8 @@ long hc_mmuext_op(unsigned long ops, unsigned long a2, unsigned long pdone, unsi
         goto out;
     rc = all_commands(d, ops, count, &done);
     sum += done;
-    if (pdone && copy_to_guest_va(pdone, &sum, sizeof(sum)) && !rc)
-        rc = -EFAULT;
+    if (pdone)
+        (void)copy_to_guest_va(pdone, &sum, sizeof(sum)); /* a bad pointer: the commands are done */
     if (unlikely(rc == -ERESTART))
         rc = hypercall_continuation(__HYPERVISOR_mmuext_op, 4, ops + done * sizeof(struct mmuext_op),
                                     (unsigned long)((count - done) | PREEMPTED), pdone, domid);

@@ -38,6 +38,10 @@ static int get_device_frame(pte_t *e, struct domain *pt_dom, struct domain *pg_d
 {
     u64 mfn = mfn_raw(pte_mfn(*e));
 
+    if (mfn == PTE_ADDR_MASK >> PAGE_SHIFT)
+        return -EINVAL; /* the ABI's "no frame" */
+    if (mfn >> (cpu_features.phys_bits - PAGE_SHIFT))
+        return -EPERM;
     if (pg_dom == dom_io)
         pg_dom = current->domain;
     if (!access_iomem(pg_dom, mfn, mfn) || (pg_dom != pt_dom && !access_iomem(pt_dom, mfn, mfn)))
