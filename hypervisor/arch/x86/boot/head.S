@@ -219,6 +219,7 @@ boot_entry64:
         .code32
         .globl  ap_entry32
 ap_entry32:
+        lea     REL(boot_stack_top)(%esi), %esp /* one CPU at a time comes here */
         mov     %eax, %edi
         mov     $0x80000001, %eax
         cpuid
