@@ -97,10 +97,20 @@ static int split(struct path *p, const char *s, size_t len)
     return 0;
 }
 
+static bool is_special_name(const char *s, size_t len)
+{
+    static const char *const names[] = { "@introduceDomain", "@releaseDomain" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strlen(names[i]) == len && memcmp(s, names[i], len) == 0)
+            return true;
+    return false;
+}
+
 static int parse_special(struct path *p, const char *s, size_t len, unsigned int flags)
 {
-    if (!(flags & PATH_SPECIAL_OK) || len < 2 || len > XENSTORE_REL_PATH_MAX ||
-        memchr(s, '/', len))
+    if (flags & PATH_SPECIAL_ANY ? len > XENSTORE_REL_PATH_MAX
+                                 : !(flags & PATH_SPECIAL_OK) || !is_special_name(s, len))
         return -EINVAL;
     p->buf[0] = PATH_SPECIAL_MARK;
     memcpy(p->buf + 1, s, len);

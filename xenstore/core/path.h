@@ -35,7 +35,8 @@ struct path {
 };
 
 enum {
-    PATH_SPECIAL_OK = 1u, /* accept @name */
+    PATH_SPECIAL_OK = 1u,  /* accept @introduceDomain and @releaseDomain, which are nodes */
+    PATH_SPECIAL_ANY = 2u, /* accept any @name: nothing ever happens to the others */
 };
 
 /* Seeds the hash of names, so that nobody can prepare names that collide. Call once, before any

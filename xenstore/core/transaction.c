@@ -37,8 +37,6 @@ void transaction_free(struct transaction *t)
     for (uint32_t i = 0; i < t->changes; i++) {
         value_put(t->change[i].value);
         perms_put(t->change[i].perms);
-        perms_put(t->change[i].old_perms);
-        node_put(t->change[i].removed);
     }
     free(t->change);
     touched_free(&t->touched);
@@ -91,7 +89,12 @@ static struct change *log_change(struct transaction *t, const struct path *p, en
 {
     struct change *c = &t->change[t->changes++];
 
+    struct touch_entry *e;
+
     *c = (struct change){ .kind = kind, .touch = touch_of(t, p) };
+    e = &t->touched.entry[c->touch];
+    e->last_op = t->changes;
+    e->removed = e->removed || kind == CHANGE_RM;
     if (kind != CHANGE_WRITE)
         t->barrier = t->changes;
     return c;
@@ -150,7 +153,8 @@ int transaction_rm(struct transaction *t, const struct subject *who, const struc
     if (!rc)
         rc = store_rm(&e, p, &removed);
     if (removed)
-        log_change(t, p, CHANGE_RM)->removed = removed;
+        log_change(t, p, CHANGE_RM);
+    node_put(removed);
     return rc;
 }
 
@@ -159,20 +163,19 @@ int transaction_set_perms(struct transaction *t, const struct subject *who, cons
 {
     struct edit e = transaction_edit(t, who);
     struct perms *old = NULL;
-    struct change *c;
     int rc = reserve_change(t);
 
     if (!rc)
         rc = store_set_perms(&e, p, perms, &old);
     if (!rc) {
-        c = log_change(t, p, CHANGE_PERMS);
-        c->perms = perms_get(perms);
-        c->old_perms = old;
+        log_change(t, p, CHANGE_PERMS)->perms = perms_get(perms);
+        perms_put(old);
     }
     return rc;
 }
 
-const char *transaction_path(const struct transaction *t, const struct change *c, uint32_t *len)
+/* The path of a logged change, NUL-terminated. */
+static const char *change_path(const struct transaction *t, const struct change *c, uint32_t *len)
 {
     const struct touch_entry *e = &t->touched.entry[c->touch];
 
@@ -213,7 +216,7 @@ static bool is_current(const struct transaction *t, struct node *root)
 static int replay(const struct transaction *t, const struct change *c, struct edit *e)
 {
     uint32_t len;
-    const char *str = transaction_path(t, c, &len);
+    const char *str = change_path(t, c, &len);
     struct node *removed = NULL;
     struct perms *old = NULL;
     bool created;
@@ -276,4 +279,19 @@ int transaction_commit(struct transaction *t, const struct subject *who, struct 
         *root = node_get(t->work);
     }
     return 0;
+}
+
+void transaction_report(const struct transaction *t, struct node *root,
+                        void (*report)(struct node *root, const struct path *p, struct node *was,
+                                       bool removed))
+{
+    static struct path p;
+
+    for (uint32_t i = 0; i < t->changes; i++) {
+        const struct touch_entry *e = &t->touched.entry[t->change[i].touch];
+
+        if (e->last_op == i + 1 &&
+            path_parse(&p, t->touched.text + e->path_at, e->path_len, 0, PATH_SPECIAL_OK) == 0)
+            report(root, &p, tree_lookup(t->base, &p, p.depth), e->removed);
+    }
 }

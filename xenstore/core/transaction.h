@@ -22,6 +22,8 @@ struct touch_entry {
     uint32_t path_at;   /* offset into the text */
     uint32_t path_len;
     uint32_t write_op;  /* 1 + index of the last write logged for the path; 0: none */
+    uint32_t last_op;   /* 1 + index of the last change of any kind */
+    bool removed;       /* some change removed it */
 };
 
 /* A set of paths. Zero-initialised (but for `limit`) is empty. */
@@ -51,8 +53,6 @@ struct change {
     uint32_t touch;       /* the path: index into the touched set */
     struct value *value;  /* CHANGE_WRITE; NULL: empty */
     struct perms *perms;  /* CHANGE_PERMS: the new ones */
-    struct perms *old_perms;
-    struct node *removed; /* CHANGE_RM: the subtree as the transaction saw it */
 };
 
 struct transaction {
@@ -89,7 +89,11 @@ int transaction_set_perms(struct transaction *t, const struct subject *who, cons
  * meanwhile; -ENOMEM. The tree is untouched then. Free the transaction in any case. */
 int transaction_commit(struct transaction *t, const struct subject *who, struct node **root);
 
-/* The path of a logged change, NUL-terminated. */
-const char *transaction_path(const struct transaction *t, const struct change *c, uint32_t *len);
+/* Calls report(root, path, was, removed) for each path that the transaction, now committed to
+ * `root`, has changed: `was` is the node that was there before (NULL: none), `removed` tells
+ * whether it has been removed at some point, with all below it. */
+void transaction_report(const struct transaction *t, struct node *root,
+                        void (*report)(struct node *root, const struct path *p, struct node *was,
+                                       bool removed));
 
 #endif

@@ -39,7 +39,7 @@ static const struct op ops[XS_TYPE_COUNT] = {
     [XS_RM] = { "RM", op_rm, 0 },
     [XS_SET_PERMS] = { "SET_PERMS", op_set_perms, 0 },
     [XS_IS_DOMAIN_INTRODUCED] = { "IS_DOMAIN_INTRODUCED", op_is_domain_introduced,
-                                  OP_NO_TRANSACTION },
+                                  OP_PRIVILEGED | OP_NO_TRANSACTION },
     [XS_RESUME] = { "RESUME", op_resume, OP_PRIVILEGED | OP_NO_TRANSACTION },
     [XS_SET_TARGET] = { "SET_TARGET", op_set_target, OP_PRIVILEGED | OP_NO_TRANSACTION },
     [XS_RESET_WATCHES] = { "RESET_WATCHES", op_reset_watches, OP_NO_TRANSACTION },

@@ -102,7 +102,7 @@ int op_set_target(struct call *k)
     struct domain *d, *t;
 
     if (wire_strings(k->request, str, 2) < 2 || domid_arg(str[0], &domid) != 0 ||
-        domid_arg(str[1], &target) != 0 || domid == 0)
+        domid_arg(str[1], &target) != 0)
         return -EINVAL;
     d = domain_find(domid);
     t = domain_find(target);
@@ -121,8 +121,7 @@ int op_get_domain_path(struct call *k)
 
     if (rc)
         return rc;
-    len = snprintf(path, sizeof(path), "/local/domain/%u",
-                   domid == DOMID_SELF ? conn_domid(k->conn) : domid);
+    len = snprintf(path, sizeof(path), "/local/domain/%u", domid);
     conn_reply(k->conn, k->request, path, (uint32_t)len + 1);
     return 0;
 }

@@ -43,8 +43,8 @@ int op_read(struct call *k)
     return 0;
 }
 
-/* Copies names, each with its NUL, from byte `offset` of the whole list on, whole names only, up
- * to `room` bytes; *end tells whether the list was finished. */
+/* Copies the list of names, each with its NUL, from byte `offset` on and up to the last name that
+ * fits into `room` bytes; *end tells whether the list was finished. */
 static uint32_t copy_names(const struct node *n, uint32_t offset, char *to, uint32_t room,
                            bool *end)
 {
@@ -54,18 +54,19 @@ static uint32_t copy_names(const struct node *n, uint32_t offset, char *to, uint
     *end = true;
     children_for_each(i, child, n->kids) {
         uint32_t len = child->name_len + 1;
+        uint32_t skip = at >= offset ? 0 : offset - at;
 
         if (child->name[0] == PATH_SPECIAL_MARK)
             continue;
-        if (at >= offset) {
-            if (done + len > room) {
-                *end = false;
-                break;
-            }
-            memcpy(to + done, child->name, len);
-            done += len;
-        }
         at += len;
+        if (skip >= len)
+            continue;
+        if (done + len - skip > room) {
+            *end = false;
+            break;
+        }
+        memcpy(to + done, child->name + skip, len - skip);
+        done += len - skip;
     }
     return done;
 }
@@ -89,17 +90,28 @@ int op_directory(struct call *k)
     return 0;
 }
 
+static int directory_part(struct call *k, const struct node *n, uint32_t offset)
+{
+    char buf[XENSTORE_PAYLOAD_MAX];
+    uint32_t len;
+    bool end;
+
+    len = (uint32_t)snprintf(buf, sizeof(buf), "%llu", (unsigned long long)n->child_generation) + 1;
+    len += copy_names(n, offset, buf + len, (uint32_t)sizeof(buf) - len - 1, &end);
+    if (end)
+        buf[len++] = '\0';
+    conn_reply(k->conn, k->request, buf, len);
+    return 0;
+}
+
 /* Reply: generation, then names; an empty name ends the list. */
 int op_directory_part(struct call *k)
 {
     const char *str[2];
-    char buf[XENSTORE_PAYLOAD_MAX];
     uint64_t offset;
-    uint32_t len;
     struct node *n;
     struct path *p;
     struct edit e;
-    bool end;
     int rc;
 
     if (wire_strings(k->request, str, 2) != 2 || wire_number(str[1], UINT32_MAX, &offset) != 0)
@@ -109,16 +121,7 @@ int op_directory_part(struct call *k)
         return rc;
     e = ops_edit(k);
     rc = store_get(&e, p, PERM_READ, TOUCH_CONTENT | TOUCH_CHILDREN, &n);
-    if (rc)
-        return rc;
-    if (offset > (n->kids ? n->kids->names_len : 0))
-        return -EINVAL;
-    len = (uint32_t)snprintf(buf, sizeof(buf), "%llu", (unsigned long long)n->child_generation) + 1;
-    len += copy_names(n, (uint32_t)offset, buf + len, (uint32_t)sizeof(buf) - len - 1, &end);
-    if (end)
-        buf[len++] = '\0';
-    conn_reply(k->conn, k->request, buf, len);
-    return 0;
+    return rc ? rc : directory_part(k, n, (uint32_t)offset);
 }
 
 int op_get_perms(struct call *k)

@@ -21,9 +21,9 @@ static int watch_args(struct call *k, const char **str, struct path **p)
 {
     int rc;
 
-    if (wire_strings(k->request, str, 2) < 2)
+    if (wire_strings(k->request, str, 2) != 2)
         return -EINVAL;
-    rc = ops_path(k, str[0], PATH_SPECIAL_OK, p);
+    rc = ops_path(k, str[0], PATH_SPECIAL_ANY, p);
     return rc ? rc : strlen(str[1]) > TOKEN_MAX ? -EINVAL : 0;
 }
 
@@ -72,8 +72,10 @@ int op_unwatch(struct call *k)
     struct watch *w;
     int rc = watch_args(k, str, &p);
 
+    if (wire_strings(k->request, str, 2) != 2)
+        return -EINVAL;
     if (rc)
-        return rc;
+        return -ENOENT; /* nobody can have set a watch on what is no path */
     w = watch_find(&c->watcher, p, str[1], (uint32_t)strlen(str[1]));
     if (!w)
         return -ENOENT;
@@ -124,26 +126,21 @@ int op_transaction_start(struct call *k)
     return 0;
 }
 
-static void fire_change(struct transaction *t, struct change *c)
+/* Of a removed subtree those nodes are reported that were there before the transaction. */
+static void fire_change(struct node *root, const struct path *p, struct node *was, bool removed)
 {
-    static struct path p;
-    uint32_t len;
-    const char *str = transaction_path(t, c, &len);
-
-    if (path_parse(&p, str, len, 0, PATH_SPECIAL_OK) != 0)
-        return;
-    if (c->kind == CHANGE_RM)
-        watch_fire_removed(ops_root, &p, c->removed);
+    if (was && removed)
+        watch_fire_removed(root, p, was);
     else
-        watch_fire(ops_root, &p, c->old_perms);
+        watch_fire(root, p, was ? was->perms : NULL);
 }
 
 static int commit(struct conn *c, struct transaction *t)
 {
     int rc = transaction_commit(t, &c->watcher.who, &ops_root);
 
-    for (uint32_t i = 0; !rc && i < t->changes; i++)
-        fire_change(t, &t->change[i]);
+    if (!rc)
+        transaction_report(t, ops_root, fire_change);
     return rc;
 }
 
