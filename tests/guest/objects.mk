@@ -7,13 +7,16 @@
 guest-tests := hello startofday startofday_linux hypercall_page hypercalls version \
     multicall console traps user privileged callbacks segment_bases debugreg descriptors \
     mmu_update page_types table_writes mmuext memory events timers sched grants vcpus \
-    domctl sysctl physdev platform domu
+    domctl sysctl physdev platform domu domu_rights
+# The same kernels as unprivileged domains, where that makes sense.
+guest-tests-domu := $(addsuffix @domu,hypercalls multicall traps user callbacks \
+    segment_bases debugreg descriptors table_writes grants vcpus)
 
 HV ?= $(B)/domus
 
 guest-test-lib := $(call guest-objs,$(addprefix tests/guest/lib/,test.o startofday.o user.o insn.o \
     domu.o))
-guest-test-elfs := $(foreach t,$(guest-tests),$(B)/guest/$(t).elf)
+guest-test-elfs := $(foreach t,$(guest-tests) as_domu,$(B)/guest/$(t).elf)
 
 # The kernel of test $(1); a folder with a notes.S of its own links that instead of the usual one.
 define guest-test-rule
@@ -24,11 +27,11 @@ $(B)/guest/$(1).elf: $$(guest-objs-$(1)) $(guest-test-lib) $(sdk-lib) guest-sdk/
 	@mkdir -p $$(@D)
 	$$(call say,LINK)$$(CC) $$(sdk-ldflags) -o $$@ $$(filter-out %.lds,$$^)
 endef
-$(foreach t,$(guest-tests),$(eval $(call guest-test-rule,$(t))))
+$(foreach t,$(guest-tests) as_domu,$(eval $(call guest-test-rule,$(t))))
 all-objs += $(guest-test-lib)
 
 .PHONY: guest-tests check-guest
 guest-tests: $(guest-test-elfs)
 
 check-guest: guest-tests $(filter $(B)/domus,$(HV))
-	python3 tests/guest/run.py --hv $(HV) --dir $(B)/guest $(or $(TESTS),$(guest-tests))
+	python3 tests/guest/run.py --hv $(HV) --dir $(B)/guest $(or $(TESTS),$(guest-tests) $(guest-tests-domu))

@@ -4,7 +4,8 @@
 
 A kernel announces `PLAN n`, prints one `TEST name: ok|FAIL|skip|error ...` line a test and
 ends with `DONE`. A test that the plan promised and that did not report has failed; so has a
-kernel that goes past its deadline. Exit status: 0 all passed, 1 something failed, 2 usage.
+kernel that goes past its deadline. `name@domu` runs a kernel as an unprivileged domain, built by
+the initial domain as_domu. Exit status: 0 all passed, 1 something failed, 2 usage.
 """
 import argparse
 import concurrent.futures
@@ -26,7 +27,8 @@ def machine_options(kernel):
     """What one test wants of its machine: lines `//! key=value` of its main.c, by key."""
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), kernel, "main.c")
     wanted = {"smp": "1", "cpu": "max,-smap", "accel": "tcg,thread=single", "mem": "256",
-              "xen": "", "args": "", "timeout": "60", "module": ""}
+              "xen": "", "args": "", "timeout": "60", "module": "",
+              "as": ""}
     if os.path.exists(source):
         with open(source, encoding="utf-8") as text:
             for key, value in re.findall(r"^//! (\w+)=(.*)$", text.read(), re.M):
@@ -53,16 +55,19 @@ def read_until_done(process, deadline):
 
 def boot(kernel, options):
     """Runs one kernel; returns its console text, why it ended early, and the seconds."""
-    wanted = machine_options(kernel)
+    name, _, as_domu = kernel.partition("@")
+    wanted = machine_options(name)
     for override in options.machine:
         key, _, value = override.partition("=")
         wanted[key] = value
-    module = os.path.join(options.dir, kernel + ".elf")
+    module = os.path.join(options.dir, name + ".elf")
     second = f",{module}" if wanted["module"] == "self" else ""
+    if as_domu or wanted["as"] == "domu":
+        second, module = f",{module}", os.path.join(options.dir, "as_domu.elf")
     command = QEMU + ["-accel", wanted["accel"], "-cpu", wanted["cpu"], "-m", wanted["mem"],
                       "-smp", wanted["smp"], "-kernel", options.hv,
                       "-append", f"{HYPERVISOR_OPTIONS} {wanted['xen']}",
-                      "-initrd", f"{module} {kernel} {wanted['args']}".rstrip() + second]
+                      "-initrd", f"{module} {name} {wanted['args']}".rstrip() + second]
     start = time.monotonic()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:

@@ -74,7 +74,7 @@ static void setup_table(void)
     CHECK_EQ(one(GNTTABOP_setup_table, &setup), 0);
     CHECK_EQ(setup.status, GNTST_okay);
     CHECK(frames[0] != frames[1] && frames[0] && frames[1]);
-    setup.dom = 0;
+    setup.dom = is_initial_domain() ? 0 : DOMID_SELF;
     set_xen_guest_handle(setup.frame_list, again);
     CHECK_EQ(one(GNTTABOP_setup_table, &setup), 0);
     CHECK_EQ(setup.status, GNTST_okay);
@@ -100,7 +100,7 @@ static void query_size(void)
     CHECK_EQ(one(GNTTABOP_query_size, &query), 0);
     CHECK_EQ(query.status, GNTST_okay);
     CHECK(query.nr_frames >= 1 && query.nr_frames <= query.max_nr_frames);
-    CHECK_EQ(query.max_nr_frames, 64);
+    CHECK_EQ(query.max_nr_frames, is_initial_domain() ? 64 : 4);
     query.dom = 77;
     CHECK_EQ(one(GNTTABOP_query_size, &query), 0);
     CHECK_EQ(query.status, GNTST_bad_domain);
@@ -129,8 +129,8 @@ static void map_writable(void)
     struct gnttab_map_grant_ref op;
 
     init();
-    grant(REF, page, 0, 0);
-    op = map(WINDOW, GNTMAP_host_map, REF, 0);
+    grant(REF, page, 0, own_domid());
+    op = map(WINDOW, GNTMAP_host_map, REF, own_domid());
     CHECK_EQ(op.status, GNTST_okay);
     CHECK_EQ(op.dev_bus_addr, maddr_of(page));
     CHECK_EQ(table[REF].flags, GTF_permit_access | GTF_reading | GTF_writing);
@@ -150,11 +150,11 @@ static void map_readonly(void)
     struct gnttab_map_grant_ref op;
 
     init();
-    grant(REF, page, GTF_readonly, 0);
-    op = map(WINDOW, GNTMAP_host_map, REF, 0);
+    grant(REF, page, GTF_readonly, own_domid());
+    op = map(WINDOW, GNTMAP_host_map, REF, own_domid());
     CHECK_EQ(op.status, GNTST_general_error);
     CHECK_EQ(table[REF].flags, GTF_permit_access | GTF_readonly);
-    op = map(WINDOW, GNTMAP_host_map | GNTMAP_readonly, REF, 0);
+    op = map(WINDOW, GNTMAP_host_map | GNTMAP_readonly, REF, own_domid());
     CHECK_EQ(op.status, GNTST_okay);
     CHECK_EQ(table[REF].flags, GTF_permit_access | GTF_readonly | GTF_reading);
     CHECK_EQ(*entry & PTE_RW, 0);
@@ -169,9 +169,9 @@ static void map_twice(void)
     struct gnttab_map_grant_ref a, b;
 
     init();
-    grant(REF, page, 0, 0);
-    a = map(WINDOW, GNTMAP_host_map, REF, 0);
-    b = map(SECOND, GNTMAP_host_map | GNTMAP_readonly, REF, 0);
+    grant(REF, page, 0, own_domid());
+    a = map(WINDOW, GNTMAP_host_map, REF, own_domid());
+    b = map(SECOND, GNTMAP_host_map | GNTMAP_readonly, REF, own_domid());
     CHECK_EQ(a.status | b.status, GNTST_okay);
     CHECK(a.handle != b.handle);
     CHECK_EQ(unmap(WINDOW, a.handle), GNTST_okay);
@@ -185,8 +185,8 @@ static void map_by_entry(void)
     struct gnttab_map_grant_ref op;
 
     init();
-    grant(REF, page, 0, 0);
-    op = map(maddr_of(entry), GNTMAP_host_map | GNTMAP_contains_pte, REF, 0);
+    grant(REF, page, 0, own_domid());
+    op = map(maddr_of(entry), GNTMAP_host_map | GNTMAP_contains_pte, REF, own_domid());
     CHECK_EQ(op.status, GNTST_okay);
     *(volatile uint64_t *)WINDOW = 0x4321;
     CHECK_EQ(page[0], 0x4321);
@@ -202,8 +202,8 @@ static void map_for_application(void)
                          1u << _GNTMAP_guest_avail0;
 
     init();
-    grant(REF, page, 0, 0);
-    op = map(maddr_of(entry), flags, REF, 0);
+    grant(REF, page, 0, own_domid());
+    op = map(maddr_of(entry), flags, REF, own_domid());
     CHECK_EQ(op.status, GNTST_okay);
     CHECK_EQ(*entry & (PTE_US | PTE_RW | PTE_P | 0xe00 | 1UL << 52),
              PTE_US | PTE_RW | PTE_P | 0x200);
@@ -233,14 +233,15 @@ static void map_refusals(void)
     };
 
     init();
-    grant(REF, page, 0, 0);
+    grant(REF, page, 0, own_domid());
     grant(REF + 2, page, 0, 5);
-    grant(REF + 3, page, 0, 0);
+    grant(REF + 3, page, 0, own_domid());
     table[REF + 3].frame = 0xfffffff;
     table[REF + 1].flags = 0;
     for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         unsigned long addr = rows[i].addr ? rows[i].addr : maddr_of(page);
-        struct gnttab_map_grant_ref op = map(addr, rows[i].flags, rows[i].ref, rows[i].dom);
+        struct gnttab_map_grant_ref op = map(addr, rows[i].flags, rows[i].ref,
+                                             rows[i].dom ? rows[i].dom : own_domid());
 
         CHECK_ROW(rows[i].name, op.status, rows[i].status);
         CHECK_ROW(rows[i].name, table[REF].flags, GTF_permit_access);
@@ -254,15 +255,15 @@ static void map_a_table(void)
     struct gnttab_map_grant_ref op;
 
     init();
-    grant(REF, root_table(), 0, 0);
-    op = map(WINDOW, GNTMAP_host_map, REF, 0);
+    grant(REF, root_table(), 0, own_domid());
+    op = map(WINDOW, GNTMAP_host_map, REF, own_domid());
     CHECK_EQ(op.status, GNTST_general_error);
-    op = map(WINDOW, GNTMAP_host_map | GNTMAP_readonly, REF, 0);
+    op = map(WINDOW, GNTMAP_host_map | GNTMAP_readonly, REF, own_domid());
     CHECK_EQ(op.status, GNTST_okay);
     CHECK_EQ(*(volatile uint64_t *)(WINDOW + 8 * 511), root_table()[511]);
     CHECK_EQ(unmap(WINDOW, op.handle), GNTST_okay);
-    grant(REF, page, 0, 0);
-    op = map(WINDOW, GNTMAP_host_map, REF, 0);
+    grant(REF, page, 0, own_domid());
+    op = map(WINDOW, GNTMAP_host_map, REF, own_domid());
     CHECK_EQ(op.status, GNTST_okay);
     CHECK_EQ(page_protect(page, PTE_RO_PAGE), 0);
     CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(page), 0), -EINVAL);
@@ -275,8 +276,8 @@ static void unmap_refusals(void)
     struct gnttab_map_grant_ref op;
 
     init();
-    grant(REF, page, 0, 0);
-    op = map(WINDOW, GNTMAP_host_map, REF, 0);
+    grant(REF, page, 0, own_domid());
+    op = map(WINDOW, GNTMAP_host_map, REF, own_domid());
     CHECK_EQ(op.status, GNTST_okay);
     CHECK_EQ(unmap(WINDOW, ~0u), GNTST_bad_handle);
     CHECK_EQ(unmap(WINDOW, 100000), GNTST_bad_handle);
@@ -295,8 +296,8 @@ static void unmap_and_replace(void)
     init();
     spare[0] = 0x9999;
     CHECK_EQ(hc_update_va_mapping(SECOND, pte_make(mfn_of(spare), PTE_RW_PAGE), UVMF_INVLPG), 0);
-    grant(REF, page, 0, 0);
-    op = map(WINDOW, GNTMAP_host_map, REF, 0);
+    grant(REF, page, 0, own_domid());
+    op = map(WINDOW, GNTMAP_host_map, REF, own_domid());
     CHECK_EQ(op.status, GNTST_okay);
     replace.handle = op.handle;
     replace.new_addr = SECOND;
@@ -355,13 +356,13 @@ static void copy_by_reference(void)
     struct gnttab_copy op;
 
     init();
-    grant(REF, page, GTF_readonly, 0);
-    grant(REF + 1, to, 0, 0);
+    grant(REF, page, GTF_readonly, own_domid());
+    grant(REF + 1, to, 0, own_domid());
     page[0] = 0x77;
     op = copy_by_frame(page, to, 64);
     op.flags = GNTCOPY_source_gref | GNTCOPY_dest_gref;
-    op.source.u.ref = REF, op.source.domid = 0;
-    op.dest.u.ref = REF + 1, op.dest.domid = 0;
+    op.source.u.ref = REF, op.source.domid = own_domid();
+    op.dest.u.ref = REF + 1, op.dest.domid = own_domid();
     CHECK_EQ(copy(&op), GNTST_okay);
     CHECK_EQ(to[0], 0x77);
     CHECK_EQ(table[REF].flags, GTF_permit_access | GTF_readonly);
@@ -393,7 +394,7 @@ static void copy_refusals(void)
     CHECK(copy(&op) < 0);
     op = copy_by_frame(page, root_table(), 8);
     CHECK(copy(&op) < 0);
-    op = copy_by_frame(page, to, 8), op.dest.domid = 0, op.source.domid = 0;
+    op = copy_by_frame(page, to, 8), op.dest.domid = op.source.domid = own_domid();
     CHECK_EQ(copy(&op), GNTST_permission_denied);
     CHECK_EQ(to[0], 0);
     page_free(to);
@@ -407,12 +408,13 @@ static void batch(void)
     init();
     memset(maps, 0, sizeof(maps));
     memset(unmaps, 0, sizeof(unmaps));
-    grant(REF, page, 0, 0);
+    grant(REF, page, 0, own_domid());
     table[REF + 1].flags = 0;
     for (int i = 0; i < 2; i++) {
         maps[i].host_addr = WINDOW + i * PAGE_SIZE;
         maps[i].flags = GNTMAP_host_map;
         maps[i].ref = REF + !i;
+        maps[i].dom = own_domid();
     }
     CHECK_EQ(hc_grant_table_op(GNTTABOP_map_grant_ref, maps, 2), 0);
     CHECK_EQ(maps[0].status, GNTST_general_error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns the building of test domains. Layout from VIRT_BASE: kernel where its ELF says, then the
- * memory list, start_info, console page, page tables, boot stack; all of memory is mapped.
+ * memory list, start_info, console page, page tables, boot stack; the mapped part ends at a
+ * multiple of 4 MiB with at least 512 KiB behind the stack.
  * Pages of the new domain are written through one window, mapped under its name.
  */
 #include <xen/domctl.h>
@@ -15,6 +16,8 @@
 #define PAGES_MAX 8192
 #define WINDOW 0x9000000000UL
 #define CONSOLE_WINDOW (WINDOW + PAGE_SIZE)
+#define MAPPED_ALIGN (4UL << 20)
+#define MAPPED_SLACK (512UL << 10)
 #define MS 1000000UL
 
 struct elf_header {
@@ -36,7 +39,7 @@ static struct xen_domctl op;
 
 /* Page numbers of the parts behind the kernel. */
 struct layout {
-    unsigned long list, info, console, tables, l1_tables, stack;
+    unsigned long list, info, console, tables, l1_tables, stack, mapped;
 };
 
 static void must(long rc, const char *what)
@@ -144,16 +147,31 @@ static struct layout plan(struct domu *domu, unsigned long kernel_end)
     at.info = at.list + (domu->pages * 8 + PAGE_SIZE - 1) / PAGE_SIZE;
     at.console = at.info + 1;
     at.tables = at.console + 1;
-    at.l1_tables = (domu->pages + 511) / 512;
-    at.stack = at.tables + 3 + at.l1_tables;
-    if (at.stack + 2 > domu->pages)
-        test_error("%lu pages are too few: %lu needed", domu->pages, at.stack + 2);
+    do {
+        at.l1_tables++;
+        at.stack = at.tables + 3 + at.l1_tables;
+        at.mapped = (((at.stack + 1) * PAGE_SIZE + MAPPED_SLACK + MAPPED_ALIGN - 1) &
+                     -MAPPED_ALIGN) / PAGE_SIZE;
+    } while (at.l1_tables * 512 < at.mapped);
+    if (at.mapped > domu->pages)
+        test_error("%lu pages are too few: %lu needed", domu->pages, at.mapped);
     return at;
 }
 
 static uint64_t table_pte(unsigned long pfn)
 {
     return pte_make(mfns[pfn], PTE_TABLE);
+}
+
+/* A new domain finds its upcalls masked on every vCPU. */
+static void mask_upcalls(struct domu *domu, uint64_t shared)
+{
+    shared_info_t *info = (void *)WINDOW;
+
+    must(hc_update_va_mapping_otherdomain(WINDOW, shared | PTE_RW_PAGE, UVMF_INVLPG, domu->id),
+         "map the shared page");
+    for (unsigned int v = 0; v < XEN_LEGACY_MAX_VCPUS; v++)
+        info->vcpu_info[v].evtchn_upcall_mask = 1;
 }
 
 /* Root, level 3, level 2, then the level-1 tables; table pages are read-only. */
@@ -169,7 +187,7 @@ static void tables(struct domu *domu, const struct layout *at)
         table[i] = table_pte(at->tables + 3 + i);
     for (unsigned long i = 0; i < at->l1_tables; i++) {
         table = window(domu, at->tables + 3 + i);
-        for (unsigned long k = 0; k < 512 && i * 512 + k < domu->pages; k++) {
+        for (unsigned long k = 0; k < 512 && i * 512 + k < at->mapped; k++) {
             unsigned long pfn = i * 512 + k;
             bool is_table = pfn >= at->tables && pfn < at->stack;
 
@@ -215,8 +233,10 @@ static void console_connect(struct domu *domu, const struct layout *at, start_in
 static void start_page(struct domu *domu, const struct layout *at, const char *command_line)
 {
     uint64_t shared = shared_info_of(domu);
-    start_info_t *info = window(domu, at->info);
+    start_info_t *info;
 
+    mask_upcalls(domu, shared);
+    info = window(domu, at->info);
     memcpy(info->magic, "xen-3.0-x86_64", 15);
     info->nr_pages = domu->pages;
     info->shared_info = shared;

@@ -140,6 +140,23 @@ void test_check_no_trap(const char *file, int line)
                   cpu->seen.frame.error_code, cpu->seen.frame.rip, cpu->seen.cr2);
 }
 
+domid_t own_domid(void)
+{
+    static domid_t own;
+    struct evtchn_status status = { .dom = DOMID_SELF };
+    long port;
+
+    if (own || is_initial_domain())
+        return own;
+    port = event_alloc_unbound(DOMID_SELF, DOMID_SELF);
+    status.port = port;
+    if (port < 0 || hc_event_channel_op(EVTCHNOP_status, &status))
+        test_error("cannot find our own number: %ld", port);
+    event_close(port);
+    own = status.u.unbound.dom;
+    return own;
+}
+
 static void run_one(const struct test *test)
 {
     current = test;

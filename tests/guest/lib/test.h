@@ -67,6 +67,9 @@ void test_check_row(const char *file, int line, const char *row, const char *wha
 void test_check_trap(const char *file, int line, unsigned int vector, unsigned long error);
 void test_check_no_trap(const char *file, int line);
 
+/* Our own domain's number, as others see it. */
+domid_t own_domid(void);
+
 /* An address in the linear map that no page backs, and one that is not canonical. */
 #define UNMAPPED_VA 0xffffffffc0000000UL
 #define NONCANONICAL_VA 0x8000000000000000UL
