@@ -8,6 +8,8 @@
 #include <hv/errno.h>
 #include <hv/lib.h>
 
+#define LOW_HALF_END 0x800000000000UL
+
 unsigned long guest_copy_raw(void *dst, const void *src, unsigned long bytes);
 unsigned long guest_clear_raw(void *dst, unsigned long bytes);
 
@@ -15,7 +17,7 @@ bool guest_range_ok(u64 va, u64 bytes)
 {
     u64 end = va + bytes;
 
-    return end >= va && (end <= HV_VIRT_START || va >= HV_VIRT_END);
+    return end >= va && (end <= LOW_HALF_END || va >= HV_VIRT_END);
 }
 
 /* va, or 0 where va lies in [HV_VIRT_START, HV_VIRT_END): without a branch. */

@@ -79,7 +79,7 @@ void pti_root_refresh(struct cpu_info *info)
     const pte_t *root = paddr_to_virt(info->hv_cr3 & PTE_ADDR_MASK);
     pte_t *copy = this_cpu(root_copy);
 
-    memcpy(copy, root, HV_FIRST_SLOT * sizeof(*copy));
+    memcpy(copy, root, (M2P_SLOT + 1) * sizeof(*copy)); /* shown or hidden as in the root */
     memcpy(copy + HV_LAST_SLOT + 1, root + HV_LAST_SLOT + 1,
            (PT_ENTRIES - HV_LAST_SLOT - 1) * sizeof(*copy));
     info->root_dirty = 0;

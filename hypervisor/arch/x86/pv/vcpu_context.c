@@ -50,7 +50,7 @@ static bool context_ok(const struct vcpu_guest_context *c)
 
 /* --- roots: preemptible, and each kept once it is had --- */
 
-static int root_replace(struct domain *d, u64 *root, u64 mfn)
+static int root_replace(struct domain *d, u64 *root, u64 mfn, enum pv_root_kind kind)
 {
     u64 old = *root;
     int rc;
@@ -58,7 +58,7 @@ static int root_replace(struct domain *d, u64 *root, u64 mfn)
     if (old == mfn)
         return 0;
     if (mfn) {
-        rc = pv_root_get(d, mfn);
+        rc = pv_root_get(d, mfn, kind);
         if (rc)
             return rc == -EINTR ? -ERESTART : rc;
     }
@@ -70,10 +70,11 @@ static int root_replace(struct domain *d, u64 *root, u64 mfn)
 
 static int roots_set(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    int rc = root_replace(v->domain, &v->arch.pv.kernel_root, c->ctrlreg[3] >> PAGE_SHIFT);
+    int rc = root_replace(v->domain, &v->arch.pv.kernel_root, c->ctrlreg[3] >> PAGE_SHIFT,
+                          PV_ROOT_KERNEL);
 
     if (!rc)
-        rc = root_replace(v->domain, &v->arch.pv.user_root, c->ctrlreg[1] >> PAGE_SHIFT);
+        rc = root_replace(v->domain, &v->arch.pv.user_root, c->ctrlreg[1] >> PAGE_SHIFT, PV_ROOT_USER);
     return rc;
 }
 
@@ -205,8 +206,8 @@ int pv_vcpu_reset(struct vcpu *v)
     v->is_initialised = false;
     pv_ldt_release(v);
     pv_gdt_drop(v);
-    root_replace(v->domain, &pv->user_root, 0);
-    root_replace(v->domain, &pv->kernel_root, 0);
+    root_replace(v->domain, &pv->user_root, 0, PV_ROOT_USER);
+    root_replace(v->domain, &pv->kernel_root, 0, PV_ROOT_KERNEL);
     memset(pv->traps, 0, 256 * sizeof(pv->traps[0]));
     memset(&v->arch.user_regs, 0, sizeof(v->arch.user_regs));
     pv->event_callback = pv->failsafe_callback = pv->syscall_callback = 0;

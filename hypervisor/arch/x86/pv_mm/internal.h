@@ -94,6 +94,10 @@ void l1_unlock(struct frame *table);
 struct domain *page_owner_get(domid_t id);
 void page_owner_put(struct domain *d);
 
+/* root.c */
+/** Show or hide the read-only M2P in a validated L4. */
+void pv_root_show_m2p(struct frame *l4, bool show);
+
 /* mmuext_pin.c */
 /** Teardown: take the pin away if there is one. */
 bool pv_unpin_frame(struct frame *f);

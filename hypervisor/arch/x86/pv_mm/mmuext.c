@@ -28,11 +28,9 @@ int pv_new_kernel_root(u64 mfn)
         pv_root_load(v);
         return 0;
     }
-    rc = pv_root_get(d, mfn);
+    rc = pv_root_get(d, mfn, PV_ROOT_KERNEL);
     if (unlikely(rc))
         return rc;
-    if (unlikely(d->vm_assist & BIT(VMASST_TYPE_m2p_strict)))
-        pv_root_show_m2p(mfn_to_frame(mfn_from(mfn)), true);
     pv_ldt_release(v);
     v->arch.pv.kernel_root = mfn;
     pv_root_load(v);
@@ -56,11 +54,9 @@ static int new_user_baseptr(struct domain *d, const struct mmuext_op *op)
     if (mfn == old)
         return 0;
     if (mfn) {
-        rc = pv_root_get(d, mfn);
+        rc = pv_root_get(d, mfn, PV_ROOT_USER);
         if (unlikely(rc))
             return rc;
-        if (unlikely(d->vm_assist & BIT(VMASST_TYPE_m2p_strict)))
-            pv_root_show_m2p(mfn_to_frame(mfn_from(mfn)), false);
     }
     v->arch.pv.user_root = mfn;
     if (old)

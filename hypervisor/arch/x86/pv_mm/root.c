@@ -8,7 +8,19 @@
 
 #include <hv/irq.h>
 
-int pv_root_get(struct domain *d, u64 mfn)
+/*
+ * The M2P in a validated L4. A kernel root always shows it. Otherwise: a root that was never a
+ * kernel's hides it, unless the guest has VMASST_TYPE_m2p_strict, with which roots begin by
+ * showing it and lose it when they become a user root.
+ */
+void pv_root_show_m2p(struct frame *l4, bool show)
+{
+    pte_t *slot = (pte_t *)frame_to_virt(l4) + M2P_SLOT;
+
+    WRITE_ONCE(*slot, show ? hv_root[M2P_SLOT] : 0);
+}
+
+int pv_root_get(struct domain *d, u64 mfn, enum pv_root_kind kind)
 {
     struct frame *f;
     int rc;
@@ -21,6 +33,10 @@ int pv_root_get(struct domain *d, u64 mfn)
     rc = frame_get_type_preemptible(f, FT_L4);
     if (rc)
         frame_put(f);
+    else if (kind == PV_ROOT_KERNEL)
+        pv_root_show_m2p(f, true);
+    else if (unlikely(d->vm_assist & BIT(VMASST_TYPE_m2p_strict)))
+        pv_root_show_m2p(f, false);
     return rc;
 }
 

@@ -65,7 +65,7 @@ static int validate(struct frame *f, u64 type, bool preemptible)
     rc = validate_entries(f, d, level, preemptible);
     if (!rc && level == 4) {
         hv_root_fill(frame_to_virt(f));
-        pv_root_show_m2p(f, !(d->vm_assist & BIT(VMASST_TYPE_m2p_strict)));
+        pv_root_show_m2p(f, d->vm_assist & BIT(VMASST_TYPE_m2p_strict));
     }
     return rc;
 }
@@ -91,13 +91,6 @@ static int devalidate(struct frame *f, u64 type, bool preemptible)
     }
     f->nr_validated = (u16)i;
     return i ? -ERESTART : 0;
-}
-
-void pv_root_show_m2p(struct frame *l4, bool show)
-{
-    pte_t *slot = (pte_t *)frame_to_virt(l4) + M2P_SLOT;
-
-    WRITE_ONCE(*slot, show ? hv_root[M2P_SLOT] : 0);
 }
 
 void __init pv_mm_init(void)

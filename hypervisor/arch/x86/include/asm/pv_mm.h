@@ -19,12 +19,13 @@ void pv_mm_init(void);
  *  tables and the new entry is acceptable. False: the fault is the guest's. */
 bool pv_emulate_ptwr(struct cpu_user_regs *regs, u64 cr2);
 
+enum pv_root_kind { PV_ROOT_KERNEL, PV_ROOT_USER };
 /**
  * Take or drop what a vCPU's root stands for: an L4 of d, typed and referenced. get is preemptible:
  * -EINTR and -ERESTART mean again; others: not acceptable. put leaves what is not released at
  * once on d's deferred list.
  */
-int pv_root_get(struct domain *d, u64 mfn);
+int pv_root_get(struct domain *d, u64 mfn, enum pv_root_kind kind);
 void pv_root_put(u64 mfn);
 /** current's kernel root becomes mfn (MMUEXT_NEW_BASEPTR, a write to CR3). Errors as pv_root_get(). */
 int pv_new_kernel_root(u64 mfn);
@@ -33,8 +34,6 @@ void pv_root_changed(struct frame *l4);
 /** MMUEXT_PIN_L<n>_TABLE and unpin on a frame of d: 0, -EINVAL, or (pin) -EINTR and -ERESTART. */
 int mmuext_pin(struct domain *d, const struct mmuext_op *op);
 
-/** Show or hide the read-only M2P in a validated L4 (VMASST_TYPE_m2p_strict). */
-void pv_root_show_m2p(struct frame *l4, bool show);
 
 /** CPUs that vCPUs in the guest's bitmap are on. 0 or -EFAULT. */
 int pv_vcpu_bitmap_to_cpus(const struct domain *d, u64 guest_bitmap, u64 *cpus);
