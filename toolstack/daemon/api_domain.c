@@ -83,9 +83,10 @@ static bool read_config(yajl_val params, struct domain_config *cfg, struct reply
         reply_error(reply, -EINVAL, sentence, NULL);
         return false;
     }
+    /* Unique, not secret: must not wait for a young dom0 to gather entropy. */
     if (config_resolve_paths(cfg, folder && folder[0] == '/' ? folder : "/") ||
         (!cfg->has_uuid &&
-         getrandom(cfg->uuid, sizeof(cfg->uuid), GRND_NONBLOCK) != sizeof(cfg->uuid))) {
+         getrandom(cfg->uuid, sizeof(cfg->uuid), GRND_INSECURE) != sizeof(cfg->uuid))) {
         config_free(cfg);
         reply_error(reply, -ENOMEM, "domusd lacks memory or random numbers", NULL);
         return false;

@@ -226,8 +226,9 @@ static int report_crash(struct bringing *b, unsigned int reason)
     double after = (double)(loop_now_ms() - b->started_ms) / 1000;
 
     error_clear(e);
-    error_set(e, -EHOSTDOWN, "domain '%s' %s %.1f s after its start, while it was waited for",
-              b->cfg->name, life_reason_name(reason), after);
+    error_set(e, -EHOSTDOWN, "domain '%s' %s %.1f s after its start, %s", b->cfg->name,
+              life_reason_name(reason), after,
+              b->w->spoke ? "before its devices had connected" : "before its console was up");
     /* The ring is read to the end before its last lines are looked for. */
     struct domain_note n = { .domid = b->state.domid };
     memcpy(n.uuid, b->cfg->uuid, 16);
@@ -251,7 +252,8 @@ static int wait_for_guest(struct bringing *b, struct life_result *result)
     else
         rc = wait_for_voice(b);
     if (rc == -EINTR && has_ended(b, &reason)) {
-        if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog)
+        /* One that ends without a word has not worked, whatever reason it gives. */
+        if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog || !b->w->spoke)
             return report_crash(b, reason);
         snprintf(result->warning, sizeof(result->warning), "the guest has %s already",
                  life_reason_name(reason));
@@ -319,7 +321,7 @@ int life_bring_up(struct worker *w, const struct life_up *up, struct life_result
     if (!rc && up->wait && !up->paused)
         rc = wait_for_guest(&b, result);
     result->domid = b.state.domid;
-    if (rc == -EHOSTDOWN && up->cfg->on_crash == ACTION_PRESERVE)
+    if (rc == -EHOSTDOWN && up->cfg->on_crash == ACTION_PRESERVE) /* to be looked at */
         preserve(&b);
     else if (rc)
         undo(&b);

@@ -143,7 +143,7 @@ static int do_rename_restart(struct ending *end)
     if (rc)
         return rc;
     note_phase(end, old_name, PHASE_PRESERVED);
-    if (getrandom(end->cfg.uuid, sizeof(end->cfg.uuid), 0) != sizeof(end->cfg.uuid))
+    if (getrandom(end->cfg.uuid, sizeof(end->cfg.uuid), GRND_INSECURE) != sizeof(end->cfg.uuid))
         return error_set(&end->w->error, -EIO, "the kernel gives no random numbers");
     return start_again(end);
 }
@@ -154,6 +154,18 @@ static int (*const actions[ACTION_COUNT])(struct ending *end) = {
     [ACTION_RENAME_RESTART] = do_rename_restart,
     [ACTION_PRESERVE] = do_preserve,
 };
+
+/* While the domain is still there to be asked. */
+static void log_crash(struct ending *end)
+{
+    struct error e;
+
+    error_clear(&e);
+    error_set(&e, -EHOSTDOWN, "domain '%s' (%u) crashed", end->args->name, end->args->domid);
+    if (!worker_need_control(end->w))
+        life_explain_crash(end->w, end->args->domid, end->args->name, 0, &e);
+    log_line("%s", error_text(&e));
+}
 
 int work_end(struct worker *w, void *arg)
 {
@@ -174,6 +186,8 @@ int work_end(struct worker *w, void *arg)
     enum config_action action = action_for(&end);
     log_line("domain '%s' (%u) %s: %s", end.args->name, end.args->domid,
              life_reason_name(end.args->reason), config_action_name(action));
+    if (end.args->reason == SHUTDOWN_crash)
+        log_crash(&end);
     rc = actions[action](&end);
     config_free(&end.cfg);
     return rc;

@@ -322,21 +322,30 @@ static int remove_nodes(struct xs_handle *xs, xs_transaction_t t, void *arg)
     return rc;
 }
 
-/* The folders above the last device of a domain go with it. */
-static void remove_empty_parent(struct xs_handle *xs, const struct device *dev)
+/* Removes a folder if nothing is in it; -ENOTEMPTY, which ends the way upwards, if there is. */
+static int remove_if_empty(struct xs_handle *xs, xs_transaction_t t, void *arg)
+{
+    unsigned int count = 0;
+
+    errno = 0;
+    char **entries = xs_directory(xs, t, arg, &count);
+    if (!entries)
+        return errno == ENOENT ? 0 : -(errno ? errno : EIO);
+    free(entries);
+    return count ? -ENOTEMPTY : store_remove(xs, t, "%s", (char *)arg);
+}
+
+/* The folders above the last device go with it, up to dom0's own. */
+static void remove_empty_parents(struct xs_handle *xs, const struct device *dev)
 {
     static const char *const above[] = { "/local/domain/0/backend",
                                          "/local/domain/0/error/backend" };
     char path[DEVICE_PATH_MAX];
 
     for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++) {
-        unsigned int count = 0;
-
         snprintf(path, sizeof(path), "%s/%s/%u", above[i], dev->kind, dev->domid);
-        char **entries = xs_directory(xs, XBT_NULL, path, &count);
-        if (entries && count == 0)
-            store_remove(xs, XBT_NULL, "%s", path);
-        free(entries);
+        while (strcmp(path, "/local/domain/0") && !store_transact(xs, remove_if_empty, path))
+            *strrchr(path, '/') = '\0';
     }
 }
 
@@ -359,7 +368,7 @@ int device_remove(struct xs_handle *xs, const struct device *devs, size_t count,
         if (removed && !rc)
             rc = error_set(e, removed, "cannot remove the store nodes of %s: %s", devs[i].label,
                            strerror(-removed));
-        remove_empty_parent(xs, &devs[i]);
+        remove_empty_parents(xs, &devs[i]);
     }
     return rc;
 }
