@@ -122,7 +122,7 @@ long hc_callback_op(unsigned long a1, unsigned long a2, unsigned long a3, unsign
     }
 }
 
-/* The older form of three callbacks. */
+/* The older form of three callbacks; an address that will not do leaves its callback as it was. */
 long hc_set_callbacks(unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,
                       unsigned long a5)
 {
@@ -130,9 +130,6 @@ long hc_set_callbacks(unsigned long a1, unsigned long a2, unsigned long a3, unsi
     static const u16 type[3] = {CALLBACKTYPE_event, CALLBACKTYPE_failsafe, CALLBACKTYPE_syscall};
 
     (void)a4, (void)a5;
-    for (unsigned int i = 0; i < 3; i++)
-        if (!is_canonical(address[i]))
-            return -EINVAL;
     for (unsigned int i = 0; i < 3; i++)
         callback_register(current, &(struct callback_register){.type = type[i],
                                                                .address = address[i]});

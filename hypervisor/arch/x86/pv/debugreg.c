@@ -134,7 +134,7 @@ long hc_set_debugreg(unsigned long a1, unsigned long a2, unsigned long a3, unsig
                      unsigned long a5)
 {
     (void)a3, (void)a4, (void)a5;
-    return a1 > 7 ? -EINVAL : pv_set_debugreg(current, (unsigned int)a1, a2);
+    return a1 > 7 ? -ENODEV : pv_set_debugreg(current, (unsigned int)a1, a2);
 }
 
 long hc_get_debugreg(unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,
@@ -144,6 +144,6 @@ long hc_get_debugreg(unsigned long a1, unsigned long a2, unsigned long a3, unsig
 
     (void)a2, (void)a3, (void)a4, (void)a5;
     if (a1 > 7 || !pv_get_debugreg(current, (unsigned int)a1, &value))
-        return -EINVAL;
+        return -ENODEV;
     return (long)value;
 }

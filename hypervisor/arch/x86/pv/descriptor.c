@@ -27,10 +27,7 @@ static bool descriptor_fix(u64 *d)
         return true;
     }
     /* Type 0 is reserved and faults too; call gates could lead to our own code segment. */
-    if (*d & DESC_TYPE)
-        return false;
-    *d |= DESC_DPL;
-    return true;
+    return !(*d & DESC_TYPE);
 }
 
 bool pv_descriptor_page_valid(struct frame *f)

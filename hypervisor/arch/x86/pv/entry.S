@@ -156,7 +156,6 @@ iret_faulted:
     CLEAR_GPRS
     movq %rsp, %rdi
     subq $8, %rsp
-    sti
     call pv_iret_fault
     jmp return_to_guest
 

@@ -245,7 +245,7 @@ long pv_set_ldt(u64 base, u64 entries)
     struct vcpu *v = current;
     struct pv_vcpu *pv = &v->arch.pv;
 
-    if (entries > 8192 || base & ~PAGE_MASK)
+    if (entries > 8192 || base & ~PAGE_MASK || !is_canonical(base))
         return -EINVAL;
     if (pv->ldt_base == base && pv->ldt_entries == entries)
         return 0;

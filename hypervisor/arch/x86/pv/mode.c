@@ -80,8 +80,15 @@ static inline void hypercall(struct cpu_user_regs *regs)
         regs->rax = (u64)rc;
 }
 
+/* Without a callback the instruction does not exist. */
 static void callback(struct cpu_user_regs *regs, u64 rip, bool mask_events)
 {
+    if (unlikely(!rip)) {
+        regs->rip -= 2;
+        regs->entry_vector = TRAP_UD;
+        pv_inject_exception(TRAP_UD, PV_NO_ERROR_CODE);
+        return;
+    }
     pv_bounce(regs, rip, mask_events ? BOUNCE_MASK_EVENTS : 0, 0);
 }
 
@@ -95,17 +102,10 @@ void pv_syscall(struct cpu_user_regs *regs)
         callback(regs, v->arch.pv.syscall_callback, v->arch.pv.syscall_masks_events);
 }
 
-/* From a 32-bit process; without a callback the instruction does not exist. */
 void pv_syscall32(struct cpu_user_regs *regs)
 {
     struct vcpu *v = current;
 
-    if (!v->arch.pv.syscall32_callback) {
-        regs->rip -= 2;
-        regs->entry_vector = TRAP_UD;
-        pv_inject_exception(TRAP_UD, PV_NO_ERROR_CODE);
-        return;
-    }
     callback(regs, v->arch.pv.syscall32_callback, v->arch.pv.syscall32_masks_events);
 }
 
@@ -130,17 +130,17 @@ void pv_int80(struct cpu_user_regs *regs)
     }
 }
 
+/* IRET to what the guest asked for has faulted: as if that context had. */
 void pv_iret_fault(struct cpu_user_regs *regs)
 {
-    u16 ds, es, fs, gs;
+    const struct fixed_fault *f = &this_cpu(last_fixed_fault);
 
-    __asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
-                     : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
-    regs->ds = ds;
-    regs->es = es;
-    regs->fs = fs;
-    regs->gs = gs;
-    pv_failsafe(regs);
+    regs->entry_vector = f->vector;
+    regs->error_code = f->error_code;
+    if (f->vector == TRAP_PF)
+        pv_handle_page_fault(regs, READ_CR(2));
+    else
+        pv_inject_exception(f->vector & 31, f->error_code);
 }
 
 /* --- the way out --- */

@@ -7,9 +7,11 @@
  * ABI: xen.h (vcpu_time_info, wc_*), vcpu.h (runstate), VMASST_TYPE_runstate_update_flag.
  */
 #include <asm/guest_access.h>
+#include <asm/platform.h>
 #include <asm/tsc.h>
 #include <hv/arch.h>
 #include <hv/errno.h>
+#include <hv/irq.h>
 #include <hv/sched.h>
 #include <xen/domctl.h>
 
@@ -138,12 +140,24 @@ static long register_time_area(struct vcpu *v, u64 arg)
     return 0;
 }
 
-/* A vCPU is a physical CPU for nobody here: ACPI ids are of no use to the guest. */
+/* Only for dom0, and only while the vCPU stays on one CPU. */
+static long get_physid(const struct vcpu *v, u64 arg)
+{
+    struct vcpu_get_physid id;
+    unsigned int cpu;
+
+    if (!is_hardware_domain(v->domain) || hweight64(v->hard_affinity.bits & cpu_online_map.bits) != 1)
+        return -EINVAL;
+    cpu = ffs64(v->hard_affinity.bits & cpu_online_map.bits);
+    id.phys_id = apic_id_of_cpu(cpu) | (u64)acpi_id_of_cpu(cpu) << 32;
+    return copy_to_guest_va(arg, &id, sizeof(id)) ? -EFAULT : 0;
+}
+
 long arch_vcpu_op(unsigned int cmd, struct vcpu *v, unsigned long arg)
 {
     switch (cmd) {
     case VCPUOP_register_vcpu_time_memory_area: return register_time_area(v, arg);
-    case VCPUOP_get_physid: return -EINVAL;
+    case VCPUOP_get_physid: return get_physid(v, arg);
     default: return -ENOSYS;
     }
 }

@@ -11,6 +11,7 @@
 #include <hv/console.h>
 #include <hv/domain.h>
 #include <hv/irq.h>
+#include <hv/percpu.h>
 #include <hv/printk.h>
 #include <hv/softirq.h>
 
@@ -21,6 +22,8 @@ static const char *const exception_name[32] = {
     "x87 error", "alignment check", "machine check", "SIMD error", "virtualization",
     "control protection",
 };
+
+DEFINE_PER_CPU(struct fixed_fault, last_fixed_fault);
 
 static bool from_guest(const struct cpu_user_regs *regs)
 {
@@ -61,6 +64,7 @@ static bool fixup(struct cpu_user_regs *regs)
 
     if (!to)
         return false;
+    this_cpu(last_fixed_fault) = (struct fixed_fault){regs->entry_vector, regs->error_code};
     regs->rip = to;
     return true;
 }

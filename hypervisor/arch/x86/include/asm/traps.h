@@ -62,6 +62,10 @@ bool pv_ldt_window_fault(u64 cr2);
 /* A page fault the hardware raised on access that is permitted by now: retry it. */
 bool page_fault_is_spurious(u64 cr2, u32 error_code);
 
+/* What the exception table last set right on this CPU; read at once, with interrupts off. */
+struct fixed_fault { u32 vector, error_code; };
+extern struct fixed_fault percpu_last_fixed_fault;
+
 /* Exception table (traps/extable.c): place to go on after a fault at rip; 0: none. */
 u64 extable_lookup(u64 rip);
 #define EXTABLE(from, to) \

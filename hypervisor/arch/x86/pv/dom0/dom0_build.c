@@ -77,11 +77,11 @@ static struct domain *create(u64 nr_pages, unsigned int nr_vcpus)
         panic("dom0 cannot be created: error %d\n", rc);
     d->max_pages = dom0_max_pages(nr_pages);
     hardware_domain = d;
-    for (unsigned int i = 0; i < nr_vcpus; i++) {
+    for (unsigned int i = 0; i < nr_vcpus; i++)
         if (!vcpu_create(d, i))
             panic("dom0's vCPU %u cannot be created\n", i);
-        d->vcpu[i]->vcpu_info->evtchn_upcall_mask = 1;
-    }
+    for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
+        d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
     return d;
 }
 
@@ -122,7 +122,6 @@ static void start_vcpu0(struct domain *d, const struct pv_image *image, const st
     c->user_regs.rflags = 0x202;
     c->user_regs.cs = FLAT_KERNEL_CS;
     c->user_regs.ss = FLAT_KERNEL_SS;
-    c->user_regs.ds = c->user_regs.es = c->user_regs.fs = c->user_regs.gs = FLAT_KERNEL_SS;
     c->kernel_ss = FLAT_KERNEL_SS;
     c->kernel_sp = c->user_regs.rsp;
     c->ctrlreg[3] = root << PAGE_SHIFT;

@@ -96,8 +96,10 @@ void dom0_write_start_info(const struct dom0_memory *m, const struct pv_layout *
     si->mfn_list = l->mfn_list;
     si->mod_start = ramdisk_bytes ? l->mod_start : 0;
     si->mod_len = ramdisk_bytes;
-    si->first_p2m_pfn = l->first_p2m_pfn;
-    si->nr_p2m_frames = l->nr_p2m_frames;
+    if (l->p2m_list.pfn >= l->mapped_pages) { /* the list has a mapping of its own */
+        si->first_p2m_pfn = l->first_p2m_pfn;
+        si->nr_p2m_frames = l->nr_p2m_frames;
+    }
     if (strlcpy((char *)si->cmd_line, cmdline, sizeof(si->cmd_line)) >= sizeof(si->cmd_line))
         printk(LOG_WARN "dom0's command line is cut to %zu bytes\n", sizeof(si->cmd_line) - 1);
     write_vga_info(si);

@@ -138,13 +138,11 @@ static void decode_two_byte(struct cursor *c, const struct prefixes *p, struct p
     switch (op) {
     case 0x01: decode_group7(c, p, out); return;
     case 0x06: out->op = PRIV_CLTS; return;
-    case 0x08: out->op = PRIV_INVD; return;
     case 0x09: out->op = PRIV_WBINVD; return;
     case 0x20: case 0x21: case 0x22: case 0x23: decode_creg(c, p, op, out); return;
     case 0x30: out->op = PRIV_WRMSR; return;
     case 0x31: out->op = PRIV_RDTSC; return;
     case 0x32: out->op = PRIV_RDMSR; return;
-    case 0x33: out->op = PRIV_RDPMC; return;
     case 0xa2: out->op = PRIV_CPUID; return;
     default: return;
     }

@@ -203,14 +203,6 @@ static enum emul_result do_rdtsc(struct cpu_user_regs *regs, const struct priv_i
     return EMUL_DONE;
 }
 
-/* No counters are given to guests: they stand still. */
-static enum emul_result do_rdpmc(struct cpu_user_regs *regs, const struct priv_insn *i)
-{
-    (void)i;
-    set_edx_eax(regs, 0);
-    return EMUL_DONE;
-}
-
 static enum emul_result do_cpuid(struct cpu_user_regs *regs, const struct priv_insn *i)
 {
     struct vcpu *v = current;
@@ -232,13 +224,14 @@ static enum emul_result do_xsetbv(struct cpu_user_regs *regs, const struct priv_
     struct vcpu *v = current;
 
     (void)i;
-    if (!(v->arch.pv.ctrlreg[4] & CR4_OSXSAVE) || regs->ecx ||
-        pv_set_xcr0(v, get_edx_eax(regs)))
-        return EMUL_REFUSED;
-    return EMUL_DONE;
+    if (!(v->arch.pv.ctrlreg[4] & CR4_OSXSAVE)) {
+        pv_inject_exception(TRAP_UD, PV_NO_ERROR_CODE);
+        return EMUL_INJECTED;
+    }
+    return regs->ecx || pv_set_xcr0(v, get_edx_eax(regs)) ? EMUL_REFUSED : EMUL_DONE;
 }
 
-/* Only who maps device memory can need it; INVD would lose others' data. */
+/* Only who maps device memory can need it. INVD, which loses others' data, is refused. */
 static enum emul_result do_wbinvd(struct cpu_user_regs *regs, const struct priv_insn *i)
 {
     (void)regs, (void)i;
@@ -272,11 +265,9 @@ static const struct effect effects[NR_PRIV_OPS] = {
     [PRIV_WRMSR] = {do_wrmsr, false},
     [PRIV_RDTSC] = {do_rdtsc, true},
     [PRIV_RDTSCP] = {do_rdtsc, true},
-    [PRIV_RDPMC] = {do_rdpmc, false},
     [PRIV_CPUID] = {do_cpuid, true},
     [PRIV_XSETBV] = {do_xsetbv, false},
     [PRIV_WBINVD] = {do_wbinvd, false},
-    [PRIV_INVD] = {do_wbinvd, false},
 };
 
 static enum emul_result apply(struct cpu_user_regs *regs, const struct priv_insn *i)
