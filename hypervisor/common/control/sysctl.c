@@ -12,6 +12,7 @@
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/irq.h>
+#include <hv/trace.h>
 
 #define MAX_DEBUG_KEYS 1024 /* in one call */
 
@@ -19,6 +20,12 @@ static long readconsole(struct xen_sysctl *op, bool *copyback)
 {
     (void)copyback;
     return console_read_ring(&op->u.readconsole);
+}
+
+static long tbuf_op(struct xen_sysctl *op, bool *copyback)
+{
+    (void)copyback;
+    return trace_control(&op->u.tbuf_op);
 }
 
 static long debug_keys(struct xen_sysctl *op, bool *copyback)
@@ -96,6 +103,7 @@ static long not_supported(struct xen_sysctl *op, bool *copyback)
 
 static const sysctl_fn table[] = {
     [XEN_SYSCTL_readconsole] = readconsole,
+    [XEN_SYSCTL_tbuf_op] = tbuf_op,
     [XEN_SYSCTL_physinfo] = sysctl_physinfo,
     [XEN_SYSCTL_sched_id] = sysctl_sched_id,
     [XEN_SYSCTL_getdomaininfolist] = getdomaininfolist,
