@@ -201,7 +201,7 @@ void console_rx(char c)
     }
     if (input_is_ours) {
         if (c != SWITCH_CHAR)
-            debug_key_handle((unsigned char)c);
+            debug_key_typed((unsigned char)c);
         return;
     }
     flags = spin_lock_save(&rx_lock);

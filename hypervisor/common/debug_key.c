@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys that print the hypervisor's state; typed on the console or sent by sysctl debug_keys. */
 #include <hv/arch.h>
+#include <hv/atomic.h>
 #include <hv/console.h>
 #include <hv/lib.h>
 #include <hv/printk.h>
+#include <hv/softirq.h>
 
 static struct debug_key {
     void (*fn)(unsigned char key);
@@ -51,4 +53,22 @@ void debug_key_handle(unsigned char key)
         printk(LOG_ERR "'%c' pressed\n", key);
         keys[key].fn(key);
     }
+}
+
+/* Dumps take locks that interrupts may have caught held. Keys typed faster than this are lost. */
+static u8 typed_key;
+
+static void handle_typed(void)
+{
+    u8 key = xchg(&typed_key, 0);
+
+    if (key)
+        debug_key_handle(key);
+}
+
+void debug_key_typed(unsigned char key)
+{
+    softirq_register(SOFTIRQ_CONSOLE, handle_typed);
+    (void)xchg(&typed_key, key);
+    softirq_raise(SOFTIRQ_CONSOLE);
 }

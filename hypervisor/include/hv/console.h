@@ -30,6 +30,7 @@ void console_flush(void);
 /* debug_key.c */
 void debug_key_register(char key, const char *what, void (*fn)(unsigned char key));
 void debug_key_handle(unsigned char key);
+void debug_key_typed(unsigned char key); /* from an interrupt: handled soon after it */
 
 /* symbols.c */
 const char *symbol_lookup(u64 addr, u64 *offset, u64 *size); /* NULL: not ours */

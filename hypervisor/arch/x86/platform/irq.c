@@ -356,11 +356,11 @@ static void deliver(struct irq_line *l, u32 cpu)
 
     l->count++;
     finish_move(l, cpu);
-    if (l->handler) {
+    if (l->handler) { /* for good: it is called without the lock */
+        spin_unlock(&l->lock);
         l->handler(l->data);
         if (l->level)
             ioapic_mask(l->gsi, false);
-        spin_unlock(&l->lock);
         return;
     }
     if (!l->vcpu) { /* unbound meanwhile: stays masked until it is bound again */
@@ -464,18 +464,19 @@ static void dump_line(struct irq_line *l)
 {
     unsigned long flags = spin_lock_save(&l->lock);
     struct irq_line copy = *l;
+    char user[64] = "not bound";
 
     spin_unlock_restore(&l->lock, flags);
     if (!copy.vector)
         return;
-    printk(LOG_ERR "  %s %3u vector %02x cpu %u %s%s count %lu", copy.is_msi ? "MSI" : "GSI",
-           copy.is_msi ? (u32)(l - msi_line) : copy.gsi, copy.vector, copy.cpu,
-           copy.level ? "level" : "edge", copy.awaits_eoi ? " in service" : "", copy.count);
     if (copy.handler)
-        printk(LOG_ERR "    handler %pS\n", (void *)copy.handler);
+        snprintf(user, sizeof(user), "%pS", (void *)copy.handler);
     else if (copy.vcpu)
-        printk(LOG_ERR "    d%dv%u pirq %u\n", copy.vcpu->domain->domid, copy.vcpu->vcpu_id,
-               copy.pirq);
+        snprintf(user, sizeof(user), "d%dv%u pirq %u", copy.vcpu->domain->domid,
+                 copy.vcpu->vcpu_id, copy.pirq);
+    printk(LOG_ERR "  %s %3u vector %02x CPU %u %s%s, %lu times, %s\n", copy.is_msi ? "MSI" : "GSI",
+           copy.is_msi ? (u32)(l - msi_line) : copy.gsi, copy.vector, copy.cpu,
+           copy.level ? "level" : "edge", copy.awaits_eoi ? " in service" : "", copy.count, user);
 }
 
 static void dump_lines(unsigned char key)
