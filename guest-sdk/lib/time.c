@@ -16,7 +16,8 @@ uint64_t time_from(const volatile struct vcpu_time_info *time)
         barrier();
         delta = rdtsc() - time->tsc_timestamp;
         delta = time->tsc_shift >= 0 ? delta << time->tsc_shift : delta >> -time->tsc_shift;
-        ns = time->system_time + (uint64_t)((unsigned __int128)delta * time->tsc_to_system_mul >> 32);
+        delta = (unsigned __int128)delta * time->tsc_to_system_mul >> 32;
+        ns = time->system_time + delta;
         barrier();
     } while ((version & 1) || version != time->version);
     return ns;

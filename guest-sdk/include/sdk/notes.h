@@ -6,6 +6,8 @@
 #include <xen/elfnote.h>
 #include <xen/features.h>
 
+#ifdef __ASSEMBLER__
+
 .macro note_begin type, size
     .pushsection .note.Xen, "a", @note
     .balign 4
@@ -17,5 +19,7 @@
 #define NOTE_LONG(type, value) note_begin type, 4; .long value; .popsection
 #define NOTE_STRING(type, text) \
     note_begin type, (2f - 1f); 1: .asciz text; 2: .balign 4; .popsection
+
+#endif
 
 #endif

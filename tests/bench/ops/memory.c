@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Page tables and reservations. Entries alternate between two frames, so each edit is a full one. */
+/* Page tables and reservations. Entries alternate between two frames: each edit is a full one. */
 #include <xen/memory.h>
 
 #include <sdk/cpu.h>

@@ -64,7 +64,8 @@ static bool iret(unsigned int count)
     unsigned long reached = 0;
 
     for (unsigned int i = 0; i < count; i++)
-        asm volatile("movq %%rsp, %%rdx\n\tpushq %[ss]\n\tpushq %%rdx\n\tpushq $2\n\tpushq %[cs]\n\t"
+        asm volatile("movq %%rsp, %%rdx\n\tpushq %[ss]\n\tpushq %%rdx\n\tpushq $2\n\t"
+                     "pushq %[cs]\n\t"
                      "pushq $1f\n\tpushq $0\n\tpushq %%rcx\n\tpushq %%r11\n\tpushq %%rax\n\t"
                      "movl $23, %%eax\n\tsyscall\n\tud2\n1:\tincq %[n]"
                      : [n] "+r"(reached)

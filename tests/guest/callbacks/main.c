@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Callbacks, the kernel stack, and segment bases: how the guest tells where it wants to be entered. */
+/* Callbacks and the kernel stack: how the guest tells where it wants to be entered. */
 #include <xen/callback.h>
 
 #include "test.h"

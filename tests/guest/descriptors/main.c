@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* GDT and LDT: which frames and which descriptors the hypervisor takes, and what it makes of them. */
+/* GDT and LDT: which frames and descriptors the hypervisor takes, and what it makes of them. */
 #include "test.h"
 
 #define CODE64_3 0x00affb000000ffffUL

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mmu_update and update_va_mapping: commands, batches, pointers, and every refusal of an argument. */
+/* mmu_update and update_va_mapping: commands, batches, pointers, refused arguments. */
 #include "test.h"
 
 #define WINDOW 0x8000000000UL
@@ -138,7 +138,8 @@ static void foreign_domains(void)
         unsigned long dom;
         long rc;
     } rows[] = {
-        { DOMID_SELF, 0 }, { 0, -ESRCH }, { 1, -ESRCH }, { 0x7fef, -ESRCH }, { DOMID_INVALID, -ESRCH },
+        { DOMID_SELF, 0 }, { 0, -ESRCH }, { 1, -ESRCH }, { 0x7fef, -ESRCH },
+        { DOMID_INVALID, -ESRCH },
         { DOMID_IO, 0 }, { DOMID_XEN, 0 }, { DOMID_COW, -ESRCH },
         { (DOMID_SELF + 1UL) << 16 | DOMID_SELF, -ESRCH }, { 2UL << 16 | DOMID_SELF, -ESRCH },
     };

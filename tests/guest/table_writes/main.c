@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Page tables written by faulting instructions, as stock Linux does it, and vm_assist that allows it. */
+/* Page tables written by faulting instructions, as stock Linux does it, and vm_assist. */
 #include "insn.h"
 #include "test.h"
 
