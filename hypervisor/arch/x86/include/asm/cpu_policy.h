@@ -25,7 +25,7 @@ struct cpu_policy {
     struct cpuid_regs topo[POLICY_TOPO];
     struct cpuid_regs xstate[POLICY_XSTATE];
     struct cpuid_regs ext[POLICY_EXT];
-    u32 hv_limit, hv2_limit;
+    u32 hv_limit, hv2_limit;   /* how many leaves from 0x40000000 on (0x40000100) are shown; 0: all */
     u64 platform_info;         /* MSR 0xce: bit 31 CPUID faulting */
     u64 arch_caps;             /* MSR 0x10a as shown */
 };

@@ -228,7 +228,6 @@ void cpu_policy_limit(struct cpu_policy *p, const struct cpu_policy *max)
     set_xstate(p);
     p->platform_info &= max->platform_info;
     p->arch_caps &= max->arch_caps;
-    p->hv_limit = MIN(p->hv_limit, max->hv_limit);
     p->hv2_limit = 0;
 }
 
@@ -237,7 +236,6 @@ static void make_max(struct cpu_policy *p)
     u32 w[FEATURESET_WORDS];
 
     *p = cpu_policy_host;
-    p->hv_limit = 0x40000000 + POLICY_HV - 1;
     cpu_policy_featureset(p, w);
     for (u32 i = 0; i < FEATURESET_WORDS; i++)
         w[i] &= shown[i];

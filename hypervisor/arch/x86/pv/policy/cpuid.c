@@ -44,13 +44,23 @@ static void hv_time_leaf(const struct domain *d, u32 subleaf, struct cpuid_regs 
     }
 }
 
+/* The policy may name fewer leaves than there are: at least the two that identify us. 0: all. */
+static u32 hv_last_leaf(const struct domain *d)
+{
+    u32 limit = d->arch.policy->hv_limit;
+
+    if (!limit || limit > POLICY_HV - 1)
+        limit = POLICY_HV - 1;
+    return HV_LEAF + MAX(limit, 2u);
+}
+
 static void hv_leaf(const struct domain *d, u32 leaf, u32 subleaf, struct cpuid_regs *r)
 {
-    if (leaf > d->arch.policy->hv_limit)
+    if (leaf > hv_last_leaf(d))
         return;
     switch (leaf - HV_LEAF) {
     case 0:
-        *r = (struct cpuid_regs){d->arch.policy->hv_limit, XEN_CPUID_SIGNATURE_EBX,
+        *r = (struct cpuid_regs){hv_last_leaf(d), XEN_CPUID_SIGNATURE_EBX,
                                  XEN_CPUID_SIGNATURE_ECX, XEN_CPUID_SIGNATURE_EDX};
         return;
     case 1: r->a = HV_XEN_MAJOR << 16 | HV_XEN_MINOR; return;
