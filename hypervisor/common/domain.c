@@ -395,6 +395,14 @@ static void finish_shutdown(struct domain *d)
         send_global_virq(VIRQ_DOM_EXC);
 }
 
+static const char *shutdown_name(u8 reason)
+{
+    static const char *const name[] = {"power-off", "reboot", "suspend", "crash", "watchdog",
+                                       "soft reset"};
+
+    return reason < ARRAY_SIZE(name) ? name[reason] : "unknown reason";
+}
+
 int domain_shutdown(struct domain *d, u8 reason)
 {
     struct vcpu *v;
@@ -409,6 +417,7 @@ int domain_shutdown(struct domain *d, u8 reason)
     if (d->shutdown_code == ~0u)
         d->shutdown_code = reason;
     d->is_shutting_down = true;
+    printk(LOG_INFO "Domain %u stops: %s\n", d->domid, shutdown_name((u8)d->shutdown_code));
     smp_mb();
     for_each_vcpu(d, v) {
         if (v->paused_for_shutdown)
