@@ -14,7 +14,7 @@ struct efi_system_table {
     struct efi_table_header header;
     u64 vendor;         /* CHAR16 * */
     u32 revision, pad;
-    u64 pointers[7];    /* console handles and protocols, runtime services, boot services */
+    u64 pointers[8];    /* three console handles and protocols, runtime services, boot services */
     u64 nr_tables;
     u64 tables;
 };
