@@ -5,6 +5,8 @@ import re
 import socket
 import time
 
+from machine import patience
+
 
 class Toolstack:
     """The toolstack called `kind` ("domus" or "xl") in the dom0 of a Machine."""
@@ -46,7 +48,7 @@ class Toolstack:
 
     def wait(self, condition, seconds=60, what="condition"):
         """Wait until condition(domains()) is true; returns those domains."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * patience()
         while True:
             domains = self.domains()
             if condition(domains):
@@ -82,7 +84,7 @@ class Guest:
 
     def run(self, command, seconds=60):
         """Run a command line in the guest; returns (output, exit status)."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * patience()
         while True:
             try:
                 return self._attempt(command, end)

@@ -52,6 +52,7 @@ def busybox_root():
         tree.text("sbin/" + name, f"#!/bin/sh\nexec /bin/busybox {name} -f\n", 0o755)
         tree.link("bin/" + name, "../sbin/" + name)
     tree.link("sbin/modprobe", "../bin/busybox")
+    tree.file("usr/share/blob/cgi-bin/blob", os.path.join(FILES, "blob"), 0o755)
     tree.text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
     tree.text("etc/group", "root:x:0:\n")
     return tree

@@ -6,8 +6,8 @@ serial line.
         machine.boot()
         machine.check("domus create /etc/domus/demo.cfg")
 
-Every wait has a deadline, and so has the machine as a whole; nothing here can hang. The
-serial line goes to a log with the seconds since power-on before each line. Only the QEMU that
+Every wait has a deadline (stretched when the host is overcommitted), and so has the machine as
+a whole; nothing here can hang. The serial line goes to a log with the seconds since power-on before each line. Only the QEMU that
 this object started is ever killed.
 """
 import dataclasses
@@ -73,6 +73,11 @@ class Config:
         return config
 
 
+def patience():
+    """By how much waits are stretched: how far this host is overcommitted right now."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def free_port(wanted=0):
     """A free TCP port of this host: `wanted` or one of the next hundred, else any."""
     for port in list(range(wanted, wanted + 100) if wanted else []) + [0]:
@@ -96,8 +101,10 @@ def hypervisor_path(config):
 def boot_arguments(config):
     """(hypervisor's command line, dom0's command line)."""
     size = f"{config.dom0_memory}M"
+    # Xen's lazy FPU switching loses vector registers under QEMU's XSAVE when two domains run.
+    workaround = "spec-ctrl=eager-fpu " if config.hypervisor == "xen" else ""
     hypervisor = (f"console=com1 com1=115200,8n1 dom0_mem={size},max:{size} loglvl=all "
-                  f"guest_loglvl=all {config.hypervisor_arguments}").strip()
+                  f"guest_loglvl=all {workaround}{config.hypervisor_arguments}").strip()
     dom0 = (f"console=hvc0 quiet store={config.store} tools={config.tools} "
             f"{config.dom0_arguments}").strip()
     return hypervisor, dom0
@@ -157,7 +164,7 @@ class Machine:
         self.config = Config(**settings).resolved()
         self.echo = echo
         self.start = time.monotonic()
-        self.deadline = self.start + deadline
+        self.deadline = self.start + deadline * patience()
         self.pending = ""
         self.partial = ""
         self.transcript = []
@@ -215,7 +222,7 @@ class Machine:
         """Wait for a regular expression in the output that was not consumed yet; returns the
         match and consumes up to its end. A panic of the hypervisor ends the wait at once."""
         regex = re.compile(pattern)
-        end = min(time.monotonic() + seconds, self.deadline)
+        end = min(time.monotonic() + seconds * patience(), self.deadline)
         alive = True
         while True:
             match = regex.search(self.pending)
@@ -274,7 +281,7 @@ class Machine:
 
     def wait_end(self, seconds=60):
         """Wait until QEMU ends by itself; returns its exit status."""
-        end = min(time.monotonic() + seconds, self.deadline)
+        end = min(time.monotonic() + seconds * patience(), self.deadline)
         while self._pump(min(1, max(0, end - time.monotonic()))):
             if time.monotonic() >= end:
                 raise MachineError(f"the machine still runs after {seconds} s; last output:\n"
