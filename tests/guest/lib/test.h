@@ -70,6 +70,8 @@ void test_check_no_trap(const char *file, int line);
 /* Our own domain's number, as others see it. */
 domid_t own_domid(void);
 
+/* A frame behind the physical address width. */
+#define NO_SUCH_MFN 0x10000000UL
 /* An address in the linear map that no page backs, and one that is not canonical. */
 #define UNMAPPED_VA 0xffffffffc0000000UL
 #define NONCANONICAL_VA 0x8000000000000000UL

@@ -155,7 +155,7 @@ static void cache_attributes(void)
 
 static void frames_out_of_range(void)
 {
-    static const uint64_t mfns[] = { 0xffffffffffUL, 0xfffffffUL, 0x8000000000UL };
+    static const uint64_t mfns[] = { 0xffffffffffUL, NO_SUCH_MFN, 0x8000000000UL };
 
     init();
     for (unsigned int level = 1; level <= 4; level++)
@@ -223,7 +223,7 @@ static void validation(void)
     for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const uint64_t values[] = {
             pte_make(mfn_of(data), PTE_RW_PAGE), pte_make(mfn_of(root_table()), PTE_RW_PAGE),
-            pte_make(0xfffffff, PTE_RW_PAGE), pte_make(mfn_of(l1), PTE_RW_PAGE),
+            pte_make(NO_SUCH_MFN, PTE_RW_PAGE), pte_make(mfn_of(l1), PTE_RW_PAGE),
             pte_make(mfn_of(l1), PTE_RO_PAGE),
         };
         long rc;

@@ -126,9 +126,9 @@ static void partial(void)
     regs.rax = (uint32_t)user_pte(PTE_RO_PAGE);
     CHECK(INSN_RUN(&regs, t_mov32));
     CHECK_EQ(*entry, stored(PTE_RO_PAGE));
-    regs.rax = 0;
+    regs.rax = PTE_P | PTE_RW | PTE_US;
     CHECK(INSN_RUN(&regs, t_mov8));
-    CHECK_EQ(*entry, (stored(PTE_RO_PAGE) & ~0xffUL));
+    CHECK_EQ(*entry & ~(PTE_A | PTE_D), stored(PTE_RW_PAGE) & ~(PTE_A | PTE_D));
 }
 
 static void check_bounced(unsigned long cr2)
@@ -142,7 +142,7 @@ static void check_bounced(unsigned long cr2)
 /* A value that the entry must not have bounces the fault; the entry stays. */
 static void bad_value(void)
 {
-    static const uint64_t frames[] = { 0xfffffff, 0xfee00 };
+    static const uint64_t frames[] = { NO_SUCH_MFN, 0xfee00 };
 
     init();
     CHECK_EQ(entry_set(entry, user_pte(PTE_RO_PAGE)), 0);

@@ -243,7 +243,7 @@ static void poll_wakes(void)
 
 static void write_there(void *arg)
 {
-    *(volatile uint64_t *)arg = 0x1110;
+    *(volatile uint64_t *)arg = 0x200;
 }
 
 /* A mapping that another vCPU has in its TLB is gone after a flush of all. */
@@ -253,7 +253,7 @@ static void flush_reaches_all(void)
 
     CHECK_EQ(page_map(root_table(), 0x8000000000UL, pte_make(mfn_of(page), PTE_RW_PAGE)), 0);
     vcpu_run(1, write_there, (void *)0x8000000000UL);
-    CHECK_EQ(page[0], 0x1110);
+    CHECK_EQ(page[0], 0x200);
     CHECK_EQ(hc_update_va_mapping(0x8000000000UL, 0, UVMF_INVLPG | UVMF_ALL), 0);
     CHECK_EQ(page_protect(page, PTE_RO_PAGE), 0);
     CHECK_EQ(mmuext(MMUEXT_TLB_FLUSH_ALL, 0, 0), 0);
