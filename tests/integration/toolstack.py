@@ -29,7 +29,9 @@ class Toolstack:
         if self.kind == "xl":
             return self._xl_domains()
         rows = json.loads(self.machine.check("domus list --json"))
-        return {row["name"]: row for row in rows if row["id"] != 0}
+        return {row["name"]: {"id": row["domid"], "memory": row["memory_kib"] // 1024,
+                              "state": row["state"].replace("blocked", "running")}
+                for row in rows if row["domid"] != 0}
 
     def _xl_domains(self):
         found = {}

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 
-SUITES = ["all", "lint", "check-abi", "check-unit", "check-guest", "check-integration"]
+SUITES = ["all", "lint", "check-abi", "check-unit", "check-store", "check-guest",
+          "check-integration"]
 
 
 def run_suite(make, suite, full):

@@ -4,8 +4,8 @@ and ISO images that GRUB boots.
 
     images.py [--build DIR] [--full]    make them by hand; run.py and the tests do it themselves
 
-`lean` dom0 holds our programs only; `full` holds Debian's Xen toolstack and, when they are
-built, our programs beside it, so each half can meet its real counterpart.
+`lean` dom0 holds our programs only; `full` holds Debian's Xen toolstack beside them, so each half
+can meet its real counterpart.
 """
 import argparse
 import glob
@@ -27,6 +27,9 @@ DOM0_MODULES = ["xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntallo
                 "crc32c_generic", "ext4"]
 GUEST_MODULES = ["xen-blkfront", "xen-netfront", "crc32c_generic", "ext4"]
 
+OUR_PROGRAMS = {"domus": "usr/sbin", "domusd": "usr/lib/domus", "xenstored": "usr/lib/domus",
+                "xenstore": "usr/bin", "xenstore-control": "usr/bin"}
+XENSTORE_VERBS = ["exists", "list", "ls", "read", "write", "rm", "chmod", "watch"]
 PEER_PROGRAMS = ["xl", "xenstored", "oxenstored", "xenconsoled", "xenconsole", "xen-init-dom0",
                  "libxl-save-helper", "xentop", "xen-cpuid", "lsevtchn", "xenctx"]
 # The hotplug scripts want these programs, not busybox's.
@@ -78,15 +81,15 @@ def add_modules(tree, release, names):
                                        if name.replace("-", "_") in by_name) + "\n")
 
 
-def add_ours(tree, build):
+def add_ours(tree, build, full):
     """Add the programs that were built here, where `make install` puts them."""
-    for source in sorted(glob.glob(os.path.join(build, "bin/*"))):
-        name = os.path.basename(source)
-        if name.startswith("xenstore-") or name == "xenstore":
-            target = "usr/bin/" + name
-        else:
-            target = "usr/sbin/domus" if name == "domus" else "usr/lib/domus/" + name
-        tree.program(target, source, [ROOT, "/"])
+    for name, folder in OUR_PROGRAMS.items():
+        tree.program(f"{folder}/{name}", os.path.join(build, "bin", name), [ROOT, "/"])
+    for verb in XENSTORE_VERBS:
+        tree.link("usr/bin/xenstore-" + verb, "xenstore")
+    builder = os.path.join(build, "bin/domus-build")
+    if full and os.path.exists(builder):
+        tree.program("usr/lib/domus/domus-build", builder, [ROOT, "/"])
 
 
 def add_peer(tree):
@@ -114,7 +117,7 @@ def dom0_tree(release, build, full):
     """Tree of dom0's initramfs."""
     tree = busybox_root()
     add_modules(tree, release, DOM0_MODULES)
-    add_ours(tree, build)
+    add_ours(tree, build, full)
     if full:
         add_peer(tree)
     tree.directory("var/log/domus", "var/lib/domus")

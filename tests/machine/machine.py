@@ -7,8 +7,8 @@ serial line.
         machine.check("domus create /etc/domus/demo.cfg")
 
 Every wait has a deadline (stretched when the host is overcommitted), and so has the machine as
-a whole; nothing here can hang. The serial line goes to a log with the seconds since power-on before each line. Only the QEMU that
-this object started is ever killed.
+a whole; nothing here can hang. The serial line goes to a log with the seconds since power-on
+before each line. Only the QEMU that this object started is ever killed.
 """
 import dataclasses
 import os
