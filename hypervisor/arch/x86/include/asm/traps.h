@@ -25,7 +25,7 @@
 #define TRAP_AC 17
 #define TRAP_MC 18
 #define TRAP_XM 19
-#define TRAP_HAS_ERROR_CODE 0x227d00u /* vectors that push one: 8, 10-14, 17, 21 */
+#define TRAP_HAS_ERROR_CODE 0x227d00 /* vectors that push one: 8, 10-14, 17, 21 */
 
 #define PFEC_PRESENT 0x01
 #define PFEC_WRITE 0x02
