@@ -85,21 +85,15 @@ syscall_entry:
     call pv_syscall
 
 /*
- * Interrupts on or off, RSP at guest_regs less 8 on the CPU's stack. pv_prepare_exit() does what is
- * due first (softirqs, which may switch to another vCPU; NMI and event upcalls) and says with
- * interrupts off how the guest may be entered: 0 IRET, else SYSRET.
+ * Interrupts off, RSP at struct cpu_info, with guest_regs right above. pv_prepare_exit() does what is
+ * due first (softirqs, which may switch to another vCPU; NMI and event upcalls) and says how the
+ * guest may be entered: 0 IRET, else SYSRET. return_to_guest comes here from anywhere on the stack.
  */
-    .globl return_to_guest
-    .balign 16
-return_to_guest:
     cli
+prepare:
     movq %rsp, %rdi
-    orq $(STACK_SIZE - 1), %rdi
-    subq $(CPU_INFO_BYTES - 1), %rdi
-    leaq CPUINFO_guest_regs(%rdi), %rsp
-    subq $8, %rsp
     call pv_prepare_exit
-    addq $8, %rsp
+    addq $CPUINFO_guest_regs, %rsp
     cmpl $0, (CPUINFO_exit_state - CPUINFO_guest_regs)(%rsp)
     jne leave_slowly
 leave:
@@ -133,11 +127,26 @@ iret_to_guest:
     iretq
     EXTABLE_ENTRY iret_to_guest iret_faulted
 
-/* Under PTI from here on only this CPU's area and the entry text are mapped. EAX is kept. */
+    .globl return_to_guest
+return_to_guest:
+    cli
+    orq $(STACK_SIZE - 1), %rsp
+    subq $(CPU_INFO_BYTES - 1), %rsp
+    jmp prepare
+
+/* EAX: how to leave. After CR3 is loaded only this CPU's area and the entry text are mapped (PTI). */
 leave_slowly:
     cmpb $0, (CPUINFO_exit_state - CPUINFO_guest_regs)(%rsp)
     je 1f
-    movq (CPUINFO_hw_cr3 - CPUINFO_guest_regs)(%rsp), %rcx
+    cmpb $0, (CPUINFO_root_dirty - CPUINFO_guest_regs)(%rsp)
+    je 2f
+    movl %eax, %ebx
+    leaq -CPUINFO_guest_regs(%rsp), %rsp
+    movq %rsp, %rdi
+    call pti_root_refresh
+    addq $CPUINFO_guest_regs, %rsp
+    movl %ebx, %eax
+2:  movq (CPUINFO_hw_cr3 - CPUINFO_guest_regs)(%rsp), %rcx
     movq %rcx, %cr3
 1:  cmpb $0, (CPUINFO_verw - CPUINFO_guest_regs)(%rsp)
     je leave

@@ -12,26 +12,19 @@
 
 #include "internal.h"
 
-/* A word of the frame, with SMAP lifted; unreadable memory leaves by the label. */
-#define GET_WORD(dst, base, field, fault)                                                 \
-    __asm__ goto("1: movq %c2(%1), %%rax; movq %%rax, (%0)\n" EXTABLE("1b", "%l[" #fault "]") \
-                 : : "r"(&(dst)), "r"(base), "i"(offsetof(struct iret_context, field))     \
-                 : "rax", "memory" : fault)
+/* One word of the frame, copied through RAX. */
+#define WORD(n) \
+    #n "1: movq 8*" #n "(%0), %%rax\n movq %%rax, 8*" #n "(%1)\n" EXTABLE(#n "1b", "%l[fault]")
+_Static_assert(sizeof(struct iret_context) == 72, "nine words");
 
-static int read_frame(struct iret_context *f, u64 va)
+/* Unreadable memory leaves by the label, from which SMAP is put back too. */
+static inline int read_frame(struct iret_context *f, u64 va)
 {
     if (!guest_range_ok(va, sizeof(*f)))
         return -1;
     stac();
-    GET_WORD(f->rax, va, rax, fault);
-    GET_WORD(f->r11, va, r11, fault);
-    GET_WORD(f->rcx, va, rcx, fault);
-    GET_WORD(f->flags, va, flags, fault);
-    GET_WORD(f->rip, va, rip, fault);
-    GET_WORD(f->cs, va, cs, fault);
-    GET_WORD(f->rflags, va, rflags, fault);
-    GET_WORD(f->rsp, va, rsp, fault);
-    GET_WORD(f->ss, va, ss, fault);
+    __asm__ goto(WORD(0) WORD(1) WORD(2) WORD(3) WORD(4) WORD(5) WORD(6) WORD(7) WORD(8)
+                 : : "r"(va), "r"(f) : "rax", "memory" : fault);
     clac();
     return 0;
 fault:

@@ -94,7 +94,7 @@ static void callback(struct cpu_user_regs *regs, u64 rip, bool mask_events)
 
 void pv_syscall(struct cpu_user_regs *regs)
 {
-    struct vcpu *v = current;
+    struct vcpu *v = container_of(regs, struct cpu_info, guest_regs)->curr;
 
     if (likely(pv_kernel_mode(v)))
         hypercall(regs);
@@ -165,16 +165,24 @@ static bool deliver_asynchronous(struct vcpu *v, struct cpu_user_regs *regs)
     return false;
 }
 
-static bool can_sysret(const struct cpu_user_regs *regs)
+static inline bool can_sysret(const struct cpu_user_regs *regs)
 {
     return (regs->entry_vector & ENTRY_SYSCALL) && regs->cs == FLAT_RING3_CS64 &&
            regs->ss == FLAT_RING3_SS64 && is_canonical(regs->rip) &&
            !(regs->rflags & (X86_EFLAGS_TF | X86_EFLAGS_RF));
 }
 
+static bool ldt_selectors_unmapped(const struct vcpu *v, const struct cpu_user_regs *regs)
+{
+    u32 mapped = v->arch.pv.shadow_ldt_mapped;
+
+    return ((regs->cs & 4) && !(mapped >> (regs->cs >> 12) & 1)) ||
+           ((regs->ss & 4) && !(mapped >> (regs->ss >> 12) & 1));
+}
+
 /*
  * IRET fetches LDT descriptors through the window, with interrupts off, when pages can no longer be
- * mapped: map them first. What cannot be mapped ends in the failsafe callback.
+ * mapped: map them first. What cannot be mapped faults, and the guest hears of it.
  */
 static void map_ldt_selectors(struct vcpu *v, const struct cpu_user_regs *regs)
 {
@@ -186,37 +194,53 @@ static void map_ldt_selectors(struct vcpu *v, const struct cpu_user_regs *regs)
     irq_disable();
 }
 
-static bool ldt_selectors_unmapped(const struct vcpu *v, const struct cpu_user_regs *regs)
+static inline bool work_is_due(const struct cpu_info *info, const struct vcpu *v)
 {
-    u32 mapped = v->arch.pv.shadow_ldt_mapped;
-
-    return ((regs->cs & 4) && !(mapped >> (regs->cs >> 12) & 1)) ||
-           ((regs->ss & 4) && !(mapped >> (regs->ss >> 12) & 1));
+    return percpu_relocate(softirq_bits, info->percpu_offset) || v->nmi_pending ||
+           vcpu_events_deliverable(v);
 }
 
-/* Interrupts off on entry and return. Softirqs may leave for another vCPU and never come back here. */
-unsigned int pv_prepare_exit(struct cpu_info *info)
+/* Until nothing is left. Softirqs may leave for another vCPU and never come back here. */
+static void do_work(struct cpu_info *info, struct vcpu *v)
 {
-    struct vcpu *v = current;
     struct cpu_user_regs *regs = &info->guest_regs;
     bool ldt_tried = false;
 
     for (;;) {
-        if (unlikely(percpu_relocate(softirq_bits, info->percpu_offset))) {
+        if (percpu_relocate(softirq_bits, info->percpu_offset)) {
             irq_enable();
             softirq_run();
             irq_disable();
-        } else if (likely(!v->nmi_pending && !vcpu_events_deliverable(v))) {
-            if (likely(!((regs->cs | regs->ss) & 4)) || ldt_tried ||
-                !ldt_selectors_unmapped(v, regs))
-                break;
+        } else if ((v->nmi_pending || vcpu_events_deliverable(v)) &&
+                   deliver_asynchronous(v, regs)) {
+            continue;
+        } else if (!ldt_tried && (regs->cs | regs->ss) & 4 && ldt_selectors_unmapped(v, regs)) {
             map_ldt_selectors(v, regs);
             ldt_tried = true;
-        } else if (!deliver_asynchronous(v, regs)) {
-            break;
+        } else {
+            return;
         }
     }
-    if (unlikely(info->root_dirty))
-        pti_root_refresh(info);
-    return can_sysret(regs);
+}
+
+static unsigned int __attribute__((noinline)) exit_after_work(struct cpu_info *info)
+{
+    struct vcpu *v = current;
+
+    do_work(info, v);
+    return can_sysret(&info->guest_regs);
+}
+
+/* Interrupts off on entry and return. Short, since every way out passes here. */
+unsigned int pv_prepare_exit(struct cpu_info *info)
+{
+    const struct cpu_user_regs *regs = &info->guest_regs;
+
+    if (unlikely(work_is_due(info, info->curr)))
+        return exit_after_work(info);
+    if (likely(can_sysret(regs)))
+        return 1;
+    if (unlikely((regs->cs | regs->ss) & 4))
+        return exit_after_work(info);
+    return 0;
 }

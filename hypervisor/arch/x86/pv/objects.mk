@@ -7,3 +7,7 @@ hv-objs += $(addprefix hypervisor/arch/x86/pv/, \
     emul/priv_decode.o emul/priv_emul.o emul/priv_emul_io.o emul/pit.o emul/msr.o \
     policy/cpu_policy.o policy/cpu_policy_ops.o policy/cpuid.o \
     dom0/dom0_build.o dom0/dom0_params.o dom0/dom0_memory.o dom0/dom0_start.o)
+
+# The shortest ways in and out.
+$(foreach o,mode trap_bounce page_fault iret,\
+    $(eval cflags-hypervisor/arch/x86/pv/$(o).o := -fomit-frame-pointer))
