@@ -99,7 +99,7 @@ def debug_session(config, command, port):
             return subprocess.call([
                 "gdb", "-q", os.path.join(config.build, "domus-syms"),
                 "-ex", f"target remote 127.0.0.1:{port}",
-                "-x", os.path.join(TOP, "tests/machine/domus.gdb")])
+                "-x", os.path.join(TOP, "hypervisor/arch/x86/tools/gdb.py")])
         finally:
             qemu.kill()
 
