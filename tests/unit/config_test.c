@@ -42,12 +42,14 @@ static void whole_file(void **state)
     struct domain_config cfg;
 
     (void)state;
-    parse_ok("# a guest\nname='web' ; type = \"pv\";\nuuid = 'b42d8c52-937c-4380-af6d-ee7e5b9cfe45'\n"
-             "kernel=\"/boot/vml\\x69nuz\" # comment\nramdisk='initrd'\nroot='/dev/xvda1 ro'\n"
-             "extra='console=hvc0'\nextra += ' quiet'\nmemory='0x80'\nmaxmem=256\nvcpus=2\n"
-             "maxvcpus=4\ndisk=['phy:/dev/vg/a,xvda,w',\n 'file:/b.img,xvdb1,r',\n]\n"
-             "vif=['mac=00:16:3e:00:00:02,bridge=br1,ip=10.0.0.2 10.0.0.3,rate=10Mb/s', '']\n"
-             "on_crash='preserve'\r\non_reboot='rename-restart'\non_poweroff=\"restart\"\n", &cfg);
+    parse_ok(
+        "# a guest\nname='web' ; type = \"pv\";\nuuid = 'b42d8c52-937c-4380-af6d-ee7e5b9cfe45'\n"
+        "kernel=\"/boot/vml\\x69nuz\" # comment\nramdisk='initrd'\nroot='/dev/xvda1 ro'\n"
+        "extra='console=hvc0'\nextra += ' quiet'\nmemory='0x80'\nmaxmem=256\nvcpus=2\n"
+        "maxvcpus=4\ndisk=['phy:/dev/vg/a,xvda,w',\n 'file:/b.img,xvdb1,r',\n]\n"
+        "vif=['mac=00:16:3e:00:00:02,bridge=br1,ip=10.0.0.2 10.0.0.3,rate=10Mb/s', '']\n"
+        "on_crash='preserve'\r\non_reboot='rename-restart'\non_poweroff=\"restart\"\n",
+        &cfg);
     assert_string_equal(cfg.name, "web");
     assert_string_equal(cfg.kernel, "/boot/vmlinuz");
     assert_string_equal(cfg.cmdline, "root=/dev/xvda1 ro console=hvc0 quiet");
@@ -144,9 +146,21 @@ static void disk_forms(void **state)
         { "vdev=d3p2,target=/x", "/x", "d3p2", false },
     };
     static const char *const bad[] = {
-        "", "/x", "/x,qcow2,xvda,w", "/x,raw,xvd,w", "/x,raw,xvda,q", "/x,raw,xvda0", "/x,raw,hde",
-        "/x,raw,xvda,w,cdrom", "/x,raw,hdc:cdrom,r", "/x,raw,xvda,backendtype=qdisk", "/x,raw,sdq",
-        "/x,raw,xvda,w,foo", "target=", "/x,raw,averyveryverylongnameofadisk", "/x,vmdk,xvda",
+        "",
+        "/x",
+        "/x,qcow2,xvda,w",
+        "/x,raw,xvd,w",
+        "/x,raw,xvda,q",
+        "/x,raw,xvda0",
+        "/x,raw,hde",
+        "/x,raw,xvda,w,cdrom",
+        "/x,raw,hdc:cdrom,r",
+        "/x,raw,xvda,backendtype=qdisk",
+        "/x,raw,sdq",
+        "/x,raw,xvda,w,foo",
+        "target=",
+        "/x,raw,averyveryverylongnameofadisk",
+        "/x,vmdk,xvda",
     };
     struct disk_spec disk;
     char err[160];
@@ -172,10 +186,22 @@ static void disk_numbers(void **state)
         const char *vdev;
         uint32_t number;
     } known[] = {
-        { "xvda", 51712 }, { "xvdb", 51728 }, { "xvda15", 51727 }, { "xvdp", 51952 },
-        { "xvdq", 1u << 28 | 16 << 8 }, { "xvda16", 1u << 28 | 16 }, { "sda", 2048 },
-        { "sdb3", 2067 }, { "hda", 768 }, { "hdb1", 833 }, { "hdc", 5632 }, { "hdd", 5696 },
-        { "d0", 51712 }, { "d1p3", 51731 }, { "xvdaa", 1u << 28 | 26 << 8 }, { "51712", 51712 },
+        { "xvda", 51712 },
+        { "xvdb", 51728 },
+        { "xvda15", 51727 },
+        { "xvdp", 51952 },
+        { "xvdq", 1u << 28 | 16 << 8 },
+        { "xvda16", 1u << 28 | 16 },
+        { "sda", 2048 },
+        { "sdb3", 2067 },
+        { "hda", 768 },
+        { "hdb1", 833 },
+        { "hdc", 5632 },
+        { "hdd", 5696 },
+        { "d0", 51712 },
+        { "d1p3", 51731 },
+        { "xvdaa", 1u << 28 | 26 << 8 },
+        { "51712", 51712 },
     };
     uint32_t number;
 
@@ -189,9 +215,23 @@ static void disk_numbers(void **state)
 static void vif_forms(void **state)
 {
     static const char *const bad[] = {
-        "mac=1:2:3", "mac=01:16:3e:00:00:01", "mac=00:16:3e:00:00:011", "bridge=", "bridge=a/b",
-        "vifname=averyverylongname", "rate=fast", "rate=0Mb/s", "rate=1MB/s@x", "mtu=1",
-        "mtu=1500x", "foo=1", "foo", "type=ioemu", "script=vif-route", "backend=dom3", "ip=a b;c",
+        "mac=1:2:3",
+        "mac=01:16:3e:00:00:01",
+        "mac=00:16:3e:00:00:011",
+        "bridge=",
+        "bridge=a/b",
+        "vifname=averyverylongname",
+        "rate=fast",
+        "rate=0Mb/s",
+        "rate=1MB/s@x",
+        "mtu=1",
+        "mtu=1500x",
+        "foo=1",
+        "foo",
+        "type=ioemu",
+        "script=vif-route",
+        "backend=dom3",
+        "ip=a b;c",
     };
     struct vif_spec vif;
     char err[160];
@@ -216,7 +256,8 @@ static void format_round_trip(void **state)
     char *text, *text2;
 
     (void)state;
-    parse_ok(BASE "uuid='b42d8c52937c4380af6dee7e5b9cfe45'\nextra='a\"b\\\\c\\t\\x80'\n"
+    parse_ok(BASE
+             "uuid='b42d8c52937c4380af6dee7e5b9cfe45'\nextra='a\"b\\\\c\\t\\x80'\n"
              "disk=['vdev=xvda,target=/a,b','phy:/dev/x,xvdb,r']\n"
              "vif=['mac=00:16:3e:00:00:02,rate=333Kb/s@7ms','trusted=0,mtu=100,ip=10.0.0.1']\n",
              &cfg);
@@ -238,8 +279,9 @@ static void format_round_trip(void **state)
  * watch. */
 static void mutations(void **state)
 {
-    static const char text[] = BASE "disk=['phy:/dev/x,xvdb,r', 'vdev=xvda,target=/a,b']\n"
-                               "vif=['mac=00:16:3e:00:00:02,rate=1MB/s@20ms']\nextra+='\\x41\\101'\n";
+    static const char text[] =
+        BASE "disk=['phy:/dev/x,xvdb,r', 'vdev=xvda,target=/a,b']\n"
+             "vif=['mac=00:16:3e:00:00:02,rate=1MB/s@20ms']\nextra+='\\x41\\101'\n";
     static const char bytes[] = "\0\n'\"[],=+\\#;0xz\xff ";
     char copy[sizeof(text)];
     struct domain_config cfg;

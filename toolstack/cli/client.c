@@ -132,8 +132,7 @@ static void print_error(yajl_val error, bool json)
     cmd_fail("%s", message ? message : "domusd reports an error without a reason");
 }
 
-struct client_answer *client_call_on(int fd, const char *method, struct json_out *params,
-                                     bool json)
+struct client_answer *client_call_on(int fd, const char *method, struct json_out *params, bool json)
 {
     struct client_answer *answer = calloc(1, sizeof(*answer));
     char err[200], *line = NULL;

@@ -12,9 +12,9 @@ enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
 
 struct cmd {
     const char *name;
-    const char *arguments; /* for the usage line */
-    const char *summary;   /* one line for help */
-    const char *options;   /* lines for the verb's own help */
+    const char *arguments;                                    /* for the usage line */
+    const char *summary;                                      /* one line for help */
+    const char *options;                                      /* lines for the verb's own help */
     int (*run)(const struct cmd *cmd, int argc, char **argv); /* argv[0] is the verb */
 };
 
@@ -37,7 +37,7 @@ int cmd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cmd_create(const struct cmd *cmd, int argc, char **argv);
 int cmd_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_console(const struct cmd *cmd, int argc, char **argv);
-int cmd_pause(const struct cmd *cmd, int argc, char **argv);   /* and unpause */
+int cmd_pause(const struct cmd *cmd, int argc, char **argv);    /* and unpause */
 int cmd_shutdown(const struct cmd *cmd, int argc, char **argv); /* and reboot */
 int cmd_destroy(const struct cmd *cmd, int argc, char **argv);
 int cmd_info(const struct cmd *cmd, int argc, char **argv);

@@ -55,7 +55,8 @@ static void print_json(const struct domain_config *cfg)
 int cmd_check(const struct cmd *cmd, int argc, char **argv)
 {
     static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     struct domain_config cfg;

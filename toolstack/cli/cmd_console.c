@@ -8,7 +8,8 @@
 int cmd_console(const struct cmd *cmd, int argc, char **argv)
 {
     static const struct option options[] = {
-        { "all", no_argument, NULL, 'a' }, { "help", no_argument, NULL, 'h' },
+        { "all", no_argument, NULL, 'a' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     long backlog = LAST_SCREEN;

@@ -14,8 +14,7 @@ struct creation {
     bool console, paused, dry_run, quiet, no_wait, json;
 };
 
-static struct json_out *make_params(const struct creation *how, const char *path,
-                                    const char *text)
+static struct json_out *make_params(const struct creation *how, const char *path, const char *text)
 {
     struct json_out *params = client_params();
     char folder[4096];
@@ -58,7 +57,9 @@ static void tell(const struct creation *how, yajl_val result)
         client_print_json(result);
     else if (!how->quiet)
         printf("domain '%s' %s as %" PRId64 "\n", name,
-               how->paused ? "is there, paused," : how->console ? "starts" : "runs",
+               how->paused    ? "is there, paused,"
+               : how->console ? "starts"
+                              : "runs",
                json_get_int(result, "domid", -1));
     fflush(stdout);
 }

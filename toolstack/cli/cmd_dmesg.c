@@ -8,8 +8,10 @@
 int cmd_dmesg(const struct cmd *cmd, int argc, char **argv)
 {
     static const struct option options[] = {
-        { "clear", no_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },  { NULL, 0, NULL, 0 },
+        { "clear", no_argument, NULL, 'c' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
     bool clear = false, json = false;
     int c, status;

@@ -6,8 +6,10 @@
 int cmd_pause(const struct cmd *cmd, int argc, char **argv)
 {
     static const struct option options[] = {
-        { "force", no_argument, NULL, 'f' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },  { NULL, 0, NULL, 0 },
+        { "force", no_argument, NULL, 'f' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
     bool force = false, json = false;
     int c, status;

@@ -40,7 +40,8 @@ int cmd_shutdown(const struct cmd *cmd, int argc, char **argv)
         return CMD_FAILED;
     if (!wait && !json_get_bool(client_result(answer), "offered"))
         cmd_fail("warning: the guest has not said that it listens to %s requests yet; it may "
-                 "still take this one", cmd->name);
+                 "still take this one",
+                 cmd->name);
     if (json)
         client_print_json(client_result(answer));
     client_free(answer);

@@ -77,8 +77,7 @@ static int check_disks(const struct domain_config *cfg)
     return CMD_OK;
 }
 
-int config_file_check(const char *path, const char *text, size_t bytes,
-                      struct domain_config *cfg)
+int config_file_check(const char *path, const char *text, size_t bytes, struct domain_config *cfg)
 {
     struct config_error err;
     char folder[4096];

@@ -12,7 +12,6 @@
 int config_file_read(const char *path, char **text, size_t *bytes);
 
 /* Reads the text, and looks at what it names: kernel, ramdisk, disks. Nothing needs domusd. */
-int config_file_check(const char *path, const char *text, size_t bytes,
-                      struct domain_config *cfg);
+int config_file_check(const char *path, const char *text, size_t bytes, struct domain_config *cfg);
 
 #endif

@@ -28,16 +28,18 @@ const struct cmd cmds[] = {
     { "shutdown", "[-w] [-t SECONDS] [--force] DOMAIN", "ask a domain to power off",
       "  -w, --wait      wait until it has ended\n"
       "  -t, --timeout SECONDS  but not longer (300)\n"
-      "  --force         also a domain that was not made by domus\n", cmd_shutdown },
+      "  --force         also a domain that was not made by domus\n",
+      cmd_shutdown },
     { "reboot", "[-w] [-t SECONDS] [--force] DOMAIN", "ask a domain to reboot",
       "  -w, --wait      wait until it has begun again\n"
       "  -t, --timeout SECONDS  but not longer (300)\n"
-      "  --force         also a domain that was not made by domus\n", cmd_shutdown },
+      "  --force         also a domain that was not made by domus\n",
+      cmd_shutdown },
     { "destroy", "[--force] DOMAIN", "end a domain at once",
       "  --force         also a domain that was not made by domus\n", cmd_destroy },
     { "info", "[--json]", "show the host", "", cmd_info },
-    { "dmesg", "[-c] [--json]", "show the hypervisor's log",
-      "  -c, --clear     and empty it\n", cmd_dmesg },
+    { "dmesg", "[-c] [--json]", "show the hypervisor's log", "  -c, --clear     and empty it\n",
+      cmd_dmesg },
     { "check", "[--json] FILE", "check a domain's file without creating anything", "", cmd_check },
     { "help", "[VERB]", "show the verbs, or one of them", "", cmd_help },
 };

@@ -13,7 +13,7 @@
 #include "api_method.h"
 #include "domain.h"
 #include "job.h"
-#include "work/work.h"
+#include "worker/work.h"
 
 #define CREATE_MS        600000
 #define CHANGE_MS        120000
@@ -102,7 +102,10 @@ static bool read_config(yajl_val params, struct domain_config *cfg, struct reply
 void api_create(yajl_val params, struct reply_to *reply)
 {
     struct job job = {
-        .name = "create", .timeout_ms = CREATE_MS, .work = work_create, .done = create_done,
+        .name = "create",
+        .timeout_ms = CREATE_MS,
+        .work = work_create,
+        .done = create_done,
         .free_args = free_create_args,
     };
     struct work_create_args *args = calloc(1, sizeof(*args));
@@ -172,8 +175,9 @@ static void change_done(struct job *job, int code, const char *text)
 static void change(yajl_val params, struct reply_to *reply, const char *name,
                    int (*work)(struct worker *w, void *args))
 {
-    struct job job = { .name = name, .timeout_ms = CHANGE_MS, .work = work, .done = change_done,
-                       .free_args = free };
+    struct job job = {
+        .name = name, .timeout_ms = CHANGE_MS, .work = work, .done = change_done, .free_args = free
+    };
     struct domain_ref *ref = calloc(1, sizeof(*ref));
 
     if (!ref)
@@ -227,8 +231,11 @@ static void shutdown_done(struct job *job, int code, const char *text)
 
 static void shut_down(yajl_val params, struct reply_to *reply, const char *how)
 {
-    struct job job = { .name = how, .timeout_ms = CHANGE_MS, .work = work_shutdown,
-                       .done = shutdown_done, .free_args = free };
+    struct job job = { .name = how,
+                       .timeout_ms = CHANGE_MS,
+                       .work = work_shutdown,
+                       .done = shutdown_done,
+                       .free_args = free };
     struct work_shutdown_args *args = calloc(1, sizeof(*args));
     int64_t seconds = json_get_int(params, "timeout", SHUTDOWN_WAIT_MS / 1000);
 
@@ -247,8 +254,8 @@ static void shut_down(yajl_val params, struct reply_to *reply, const char *how)
             return;
         }
         wait->domid = args->ref.domid;
-        wait->timeout_ms = seconds > 0 && seconds < 86400 ? (unsigned int)seconds * 1000
-                                                          : SHUTDOWN_WAIT_MS;
+        wait->timeout_ms =
+            seconds > 0 && seconds < 86400 ? (unsigned int)seconds * 1000 : SHUTDOWN_WAIT_MS;
         job.context = wait;
     }
     args->how = how;
@@ -279,8 +286,9 @@ void api_console(yajl_val params, struct reply_to *reply)
     char text[200];
 
     if (!d || !d->console) {
-        snprintf(text, sizeof(text), d ? "domain '%.64s' has no console yet: try again"
-                                       : "there is no domain '%.64s' of domus: see domus list",
+        snprintf(text, sizeof(text),
+                 d ? "domain '%.64s' has no console yet: try again"
+                   : "there is no domain '%.64s' of domus: see domus list",
                  typed ? typed : "");
         reply_error(reply, -ESRCH, text, NULL);
         return;

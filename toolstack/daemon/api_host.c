@@ -9,15 +9,19 @@
 
 #include "api_method.h"
 #include "job.h"
-#include "work/work.h"
+#include "worker/work.h"
 
 #define QUERY_MS 60000
 
 static void query(struct reply_to *reply, const char *name,
                   int (*work)(struct worker *w, void *args), void *args)
 {
-    struct job job = { .name = name, .timeout_ms = QUERY_MS, .work = work, .args = args,
-                       .free_args = free, .reply = *reply };
+    struct job job = { .name = name,
+                       .timeout_ms = QUERY_MS,
+                       .work = work,
+                       .args = args,
+                       .free_args = free,
+                       .reply = *reply };
 
     *reply = (struct reply_to){ 0 };
     job_submit(&job);

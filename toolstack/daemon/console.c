@@ -50,9 +50,9 @@ struct console {
     evtchn_port_t port;
     XENCONS_RING_IDX out_cons, in_prod;
     bool broken;
-    unsigned int events;        /* in this window */
-    struct loop_timer window;   /* armed while one runs */
-    bool unmask_due;            /* the port stays masked until the window ends */
+    unsigned int events;      /* in this window */
+    struct loop_timer window; /* armed while one runs */
+    bool unmask_due;          /* the port stays masked until the window ends */
 };
 
 static struct evtchn events = { .fd = -1 };
@@ -66,7 +66,8 @@ static void give_up(struct console *c, const char *which)
 {
     c->broken = true;
     log_line("the console ring of %s is corrupt (%s index): it is ignored until the domain is "
-             "restarted", c->name, which);
+             "restarted",
+             c->name, which);
 }
 
 static void show(struct console *c, const char *bytes, size_t count)
@@ -208,7 +209,8 @@ int consoles_init(void)
         rc = gnttab_open(&grants);
     if (rc) {
         log_line("cannot open Linux's Xen devices: %s: this must be a Xen dom0 with the modules "
-                 "xen-evtchn and xen-gntdev", strerror(-rc));
+                 "xen-evtchn and xen-gntdev",
+                 strerror(-rc));
         return rc;
     }
     event_source.fd = evtchn_fd(&events);

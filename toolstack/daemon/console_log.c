@@ -18,9 +18,9 @@
 #include "loop.h"
 #include "paths.h"
 
-#define LARGEST_LOG      (1u << 20)
-#define CREDIT_MAX       (1u << 20)
-#define CREDIT_PER_MS    64u /* 64 kB a second when the first burst is over */
+#define LARGEST_LOG   (1u << 20)
+#define CREDIT_MAX    (1u << 20)
+#define CREDIT_PER_MS 64u /* 64 kB a second when the first burst is over */
 
 void console_log_path(const char *name, char *path, size_t bytes)
 {

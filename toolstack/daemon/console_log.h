@@ -3,7 +3,8 @@
  * A guest's console on disk: /var/log/domus/<name>.log, bounded in size and in rate.
  *
  * At a mebibyte the file becomes <name>.log.1 and a new one begins. A guest that prints without end
- * loses lines in the log, which says how many bytes; it never waits for the disk and never fills it.
+ * loses lines in the log, which says how many bytes; it never waits for the disk and never fills
+ * it.
  */
 #ifndef DOMUSD_CONSOLE_LOG_H
 #define DOMUSD_CONSOLE_LOG_H

@@ -14,7 +14,7 @@
 #include "control.h"
 #include "job.h"
 #include "log.h"
-#include "work/work.h"
+#include "worker/work.h"
 
 #define LOOK_EVERY_MS 5000 /* should the store be down, ends are noticed all the same */
 
@@ -79,8 +79,10 @@ static void waited_too_long(struct loop_timer *timer)
     struct waiter *waiter = (struct waiter *)((char *)timer - offsetof(struct waiter, timer));
     char text[160];
 
-    snprintf(text, sizeof(text), "domain '%s' (%u) has not ended in time: use domus destroy to "
-             "force it", waiter->name, waiter->domid);
+    snprintf(text, sizeof(text),
+             "domain '%s' (%u) has not ended in time: use domus destroy to "
+             "force it",
+             waiter->name, waiter->domid);
     reply_error(&waiter->reply, -ETIMEDOUT, text, NULL);
     free_waiter(waiter);
 }

@@ -13,7 +13,7 @@
 
 #include "conn.h"
 #include "console.h"
-#include "work/worker.h"
+#include "worker/worker.h"
 
 struct domain {
     struct domain *next;
@@ -45,8 +45,8 @@ void domain_spoke(const char *name);
  * store reports an end, when a job is done, and now and then. */
 void domains_look(void);
 
-/* Answers when this domain (not a later one of the same name) has ended and been dealt with, or with
- * -ETIMEDOUT. Takes over *reply. */
+/* Answers when this domain (not a later one of the same name) has ended and been dealt with, or
+ * with -ETIMEDOUT. Takes over *reply. */
 void domain_wait_end(const struct domain *domain, unsigned int timeout_ms, struct reply_to *reply);
 
 #endif

@@ -80,8 +80,8 @@ static void take_event(struct job *job, const struct note_header *header, char *
 static void take_note(struct job *job, const struct note_header *header, char *payload)
 {
     static void (*const takers[NOTE_COUNT])(struct job *, const struct note_header *, char *) = {
-        [NOTE_RESULT] = take_end,     [NOTE_ERROR] = take_end,    [NOTE_DOMAIN] = take_domain,
-        [NOTE_RELEASE] = take_domain, [NOTE_GONE] = take_domain,  [NOTE_EVENT] = take_event,
+        [NOTE_RESULT] = take_end,     [NOTE_ERROR] = take_end,   [NOTE_DOMAIN] = take_domain,
+        [NOTE_RELEASE] = take_domain, [NOTE_GONE] = take_domain, [NOTE_EVENT] = take_event,
     };
 
     if (header->kind < NOTE_COUNT)
@@ -122,8 +122,8 @@ static bool read_notes(struct job *job)
             job->in = more;
             job->in_room += 65536;
         }
-        ssize_t n = recv(job->source.fd, job->in + job->in_used, job->in_room - job->in_used,
-                         MSG_DONTWAIT);
+        ssize_t n =
+            recv(job->source.fd, job->in + job->in_used, job->in_room - job->in_used, MSG_DONTWAIT);
         if (n < 0)
             return errno == EAGAIN || errno == EINTR;
         if (n == 0)
@@ -289,8 +289,9 @@ static void start_what_can_run(void)
         int rc = start(job);
 
         if (rc) {
-            finish(job, rc, "cannot start a worker process: dom0 is short of memory, processes or "
-                            "descriptors");
+            finish(job, rc,
+                   "cannot start a worker process: dom0 is short of memory, processes or "
+                   "descriptors");
             return;
         }
     }

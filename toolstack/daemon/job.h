@@ -17,22 +17,22 @@
 
 #include "conn.h"
 #include "loop.h"
-#include "work/worker.h"
+#include "worker/worker.h"
 
 #define JOB_KEY_MAX 80
 
 struct job {
-    const char *name;            /* "create": for logs and the process list */
-    char key[JOB_KEY_MAX];       /* "": runs beside any other */
-    unsigned int timeout_ms;     /* 0: as long as it likes */
+    const char *name;                          /* "create": for logs and the process list */
+    char key[JOB_KEY_MAX];                     /* "": runs beside any other */
+    unsigned int timeout_ms;                   /* 0: as long as it likes */
     int (*work)(struct worker *w, void *args); /* in the worker */
-    void *args;                  /* given to work(), and freed with free_args() when done */
+    void *args; /* given to work(), and freed with free_args() when done */
     void (*free_args)(void *args);
     /* In domusd, when the worker has ended: code 0 and text the result as JSON, or -errno and text
      * a sentence. May submit jobs. The job is freed afterwards. */
     void (*done)(struct job *job, int code, const char *text);
-    void *context;               /* done()'s */
-    struct reply_to reply;       /* done()'s; dropped if it is still there afterwards */
+    void *context;         /* done()'s */
+    struct reply_to reply; /* done()'s; dropped if it is still there afterwards */
 
     /* job.c's */
     struct loop_source source;

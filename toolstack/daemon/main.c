@@ -26,7 +26,7 @@
 #include "log.h"
 #include "loop.h"
 #include "paths.h"
-#include "work/work.h"
+#include "worker/work.h"
 
 #define RECOVER_MS     300000
 #define WATCH_AGAIN_MS 1000
@@ -110,7 +110,9 @@ static int make_folders(void)
         const char *path;
         mode_t mode;
     } folders[] = {
-        { DOMUS_RUN_DIR, 0755 }, { DOMUS_STATE_DIR, 0700 }, { DOMUS_LOG_DIR, 0750 },
+        { DOMUS_RUN_DIR, 0755 },
+        { DOMUS_STATE_DIR, 0700 },
+        { DOMUS_LOG_DIR, 0750 },
     };
 
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
@@ -208,8 +210,9 @@ static int take_signals(void)
 
 static int start(bool foreground)
 {
-    struct job recovery = { .name = "recover", .timeout_ms = RECOVER_MS, .work = work_recover,
-                            .done = recovered };
+    struct job recovery = {
+        .name = "recover", .timeout_ms = RECOVER_MS, .work = work_recover, .done = recovered
+    };
     int rc = make_folders();
 
     if (!rc && !foreground)
@@ -242,13 +245,15 @@ static int start(bool foreground)
 static void usage(FILE *out)
 {
     fputs("usage: domusd [-f|--foreground]\n"
-          "Owns the domains of this host; domus(1) is its client. See domusd(8).\n", out);
+          "Owns the domains of this host; domus(1) is its client. See domusd(8).\n",
+          out);
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "foreground", no_argument, NULL, 'f' }, { "help", no_argument, NULL, 'h' },
+        { "foreground", no_argument, NULL, 'f' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     bool foreground = false;

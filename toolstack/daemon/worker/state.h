@@ -17,8 +17,8 @@
 struct domain_state {
     uint8_t uuid[16];
     enum domain_phase phase;
-    domid_t domid;        /* DOMID_INVALID: none yet */
-    uint64_t started;     /* seconds since 1970 */
+    domid_t domid;           /* DOMID_INVALID: none yet */
+    uint64_t started;        /* seconds since 1970 */
     unsigned int quick_ends; /* how often in a row it has ended soon after its start */
 };
 

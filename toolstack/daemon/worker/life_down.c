@@ -93,8 +93,10 @@ static int destroy(struct worker *w, const uint8_t uuid[16], const char *name, d
                          error_clause(rc));
     while (is_there(w, uuid, domid)) {
         if (loop_now_ms() >= deadline)
-            return error_set(&w->error, -EBUSY, "domain '%s' (%u) is destroyed but does not "
-                             "vanish: something in dom0 still maps its pages", name, domid);
+            return error_set(&w->error, -EBUSY,
+                             "domain '%s' (%u) is destroyed but does not "
+                             "vanish: something in dom0 still maps its pages",
+                             name, domid);
         worker_sleep(w, 20);
     }
     return 0;

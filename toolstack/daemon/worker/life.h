@@ -16,12 +16,13 @@ struct life_up {
     const struct domain_config *cfg; /* complete: with a UUID and hardware addresses */
     unsigned int quick_ends;         /* kept in the state */
     bool paused;
-    bool wait;                       /* until the devices have connected, or the guest has died */
+    bool wait; /* until the devices have connected, or the guest has died */
 };
 
 struct life_result {
     domid_t domid;
-    char warning[ERROR_TEXT_BYTES]; /* what is not as it should be, though the domain runs; or empty */
+    char warning[ERROR_TEXT_BYTES]; /* what is not as it should be, though the domain runs; or empty
+                                     */
 };
 
 /* Says whether the machine has what the domain needs. Changes nothing. */
@@ -47,8 +48,8 @@ int life_tear_down(struct worker *w, const uint8_t uuid[16], const char *name, d
 /* "crashed", "powered off" for SHUTDOWN_*. */
 const char *life_reason_name(unsigned int reason);
 
-/* Appends to *e what is known of a guest's crash: where it stopped, what the hypervisor says, its last
- * console lines from `log_offset` on. */
+/* Appends to *e what is known of a guest's crash: where it stopped, what the hypervisor says, its
+ * last console lines from `log_offset` on. */
 void life_explain_crash(struct worker *w, domid_t domid, const char *name, uint64_t log_offset,
                         struct error *e);
 

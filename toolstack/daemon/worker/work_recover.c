@@ -20,8 +20,7 @@ static bool is_alive(struct worker *w, const struct domain_state *state)
 {
     struct xen_domctl_getdomaininfo info;
 
-    return state->domid != DOMID_INVALID &&
-           !domctl_get_info(&w->control, state->domid, &info) &&
+    return state->domid != DOMID_INVALID && !domctl_get_info(&w->control, state->domid, &info) &&
            !memcmp(info.handle, state->uuid, 16) && !(info.flags & XEN_DOMINF_dying);
 }
 
@@ -52,8 +51,7 @@ static void recover_one(const uint8_t uuid[16], void *arg)
     char text[37];
 
     config_uuid_format(uuid, text);
-    bool known = !state_load(uuid, &state, &w->error) &&
-                 !state_load_config(uuid, &cfg, &w->error);
+    bool known = !state_load(uuid, &state, &w->error) && !state_load_config(uuid, &cfg, &w->error);
     if (!known)
         log_line("%s", error_text(&w->error));
     error_clear(&w->error);

@@ -29,8 +29,9 @@ static int check_file(struct worker *w, const struct domain_config *cfg, const c
 {
     if (!path || !access(path, R_OK))
         return 0;
-    return error_set(&w->error, -errno, "the %s %s of domain '%s' cannot be read: %s: correct %s=",
-                     what, path, cfg->name, strerror(errno), what);
+    return error_set(&w->error, -errno,
+                     "the %s %s of domain '%s' cannot be read: %s: correct %s=", what, path,
+                     cfg->name, strerror(errno), what);
 }
 
 /* Neither the name nor the UUID may be another domain's. */
@@ -43,11 +44,15 @@ static int check_one(struct worker *w, const struct domain_config *cfg,
 
     free(name);
     if (same_name && !(info->flags & XEN_DOMINF_dying))
-        return error_set(&w->error, -EEXIST, "a domain '%s' exists already (domain %u): destroy it "
-                         "or choose another name", cfg->name, info->domain);
+        return error_set(&w->error, -EEXIST,
+                         "a domain '%s' exists already (domain %u): destroy it "
+                         "or choose another name",
+                         cfg->name, info->domain);
     if (same_uuid)
-        return error_set(&w->error, -EEXIST, "domain %u has the UUID of '%s': remove uuid= or "
-                         "choose another", info->domain, cfg->name);
+        return error_set(&w->error, -EEXIST,
+                         "domain %u has the UUID of '%s': remove uuid= or "
+                         "choose another",
+                         info->domain, cfg->name);
     return 0;
 }
 
@@ -86,10 +91,11 @@ static int check_memory(struct worker *w, const struct domain_config *cfg)
         available = 0;
     if (need + more <= available)
         return 0;
-    return error_set(&w->error, -ENOMEM, "there is not enough memory for domain '%s': %" PRIu64
-                     " MiB and %" PRIu64 " KiB to manage it make %" PRIu64 " KiB, of which %" PRIu64
-                     " KiB are free: lower memory= or destroy another domain", cfg->name,
-                     cfg->memory_mib, more, need + more, available);
+    return error_set(&w->error, -ENOMEM,
+                     "there is not enough memory for domain '%s': %" PRIu64 " MiB and %" PRIu64
+                     " KiB to manage it make %" PRIu64 " KiB, of which %" PRIu64
+                     " KiB are free: lower memory= or destroy another domain",
+                     cfg->name, cfg->memory_mib, more, need + more, available);
 }
 
 static int check_devices(struct worker *w, const struct domain_config *cfg)

@@ -43,9 +43,17 @@ static int write_all(struct xs_handle *xs, xs_transaction_t t, const char *base,
 static int make_guest_nodes(struct xs_handle *xs, xs_transaction_t t, const struct making *m)
 {
     static const char *const owned[] = {
-        "device/suspend/event-channel", "control/shutdown", "control/feature-poweroff",
-        "control/feature-reboot", "control/feature-suspend", "control/sysrq", "data", "drivers",
-        "feature", "attr", "error",
+        "device/suspend/event-channel",
+        "control/shutdown",
+        "control/feature-poweroff",
+        "control/feature-reboot",
+        "control/feature-suspend",
+        "control/sysrq",
+        "data",
+        "drivers",
+        "feature",
+        "attr",
+        "error",
     };
     int rc = 0;
 
@@ -79,8 +87,7 @@ static int make_vm(struct xs_handle *xs, xs_transaction_t t, const struct making
     };
 
     clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(started, sizeof(started), "%lld.%02ld", (long long)now.tv_sec,
-             now.tv_nsec / 10000000);
+    snprintf(started, sizeof(started), "%lld.%02ld", (long long)now.tv_sec, now.tv_nsec / 10000000);
     int rc = store_make(xs, t, 0, m->domid, "%s", m->vm);
     return rc ? rc : write_all(xs, t, m->vm, nodes, sizeof(nodes) / sizeof(nodes[0]));
 }
@@ -132,8 +139,7 @@ static int make_all(struct xs_handle *xs, xs_transaction_t t, void *arg)
     return rc ? rc : make_vm(xs, t, m);
 }
 
-int tree_make(struct xs_handle *xs, domid_t domid, const struct domain_config *cfg,
-              struct error *e)
+int tree_make(struct xs_handle *xs, domid_t domid, const struct domain_config *cfg, struct error *e)
 {
     struct making m = { .domid = domid, .cfg = cfg };
 
@@ -225,17 +231,26 @@ char *tree_name(struct xs_handle *xs, domid_t domid)
     return name;
 }
 
-static int make_dom0(struct xs_handle *xs, xs_transaction_t t, void *arg)
+static int write_if_missing(struct xs_handle *xs, xs_transaction_t t, const char *path,
+                            const char *value)
 {
     unsigned int bytes;
-    void *name = xs_read(xs, t, "/local/domain/0/name", &bytes);
-    int rc = 0;
+    void *old = xs_read(xs, t, path, &bytes);
+
+    free(old);
+    return old ? 0 : store_write(xs, t, value, "%s", path);
+}
+
+/* What xen-init-dom0 would write; once domid is there, it takes dom0 for set up and leaves.
+ * Debian's xl wants the name of the CPU pool. */
+static int make_dom0(struct xs_handle *xs, xs_transaction_t t, void *arg)
+{
+    int rc = write_if_missing(xs, t, "/local/domain/0/name", "Domain-0");
 
     (void)arg;
-    if (!name)
-        rc = store_write(xs, t, "Domain-0", "/local/domain/0/name");
-    free(name);
-    return rc ? rc : store_write(xs, t, "0", "/local/domain/0/domid");
+    if (!rc)
+        rc = write_if_missing(xs, t, "/local/domain/0/domid", "0");
+    return rc ? rc : write_if_missing(xs, t, "/local/pool/0/name", "Pool-0");
 }
 
 int tree_make_dom0(struct xs_handle *xs, struct error *e)

@@ -55,9 +55,9 @@ static void put_domain(struct worker *w, struct json_out *out,
     json_string(out, "uuid", uuid);
     json_string(out, "state", state_word(info));
     if (info->flags & XEN_DOMINF_shutdown)
-        json_string(out, "reason",
-                    life_reason_name((info->flags >> XEN_DOMINF_shutdownshift) &
-                                     XEN_DOMINF_shutdownmask));
+        json_string(
+            out, "reason",
+            life_reason_name((info->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask));
     json_int(out, "memory_kib", (int64_t)info->tot_pages * PAGE_KIB);
     json_int(out, "vcpus", info->nr_online_vcpus);
     json_int(out, "cpu_ns", (int64_t)info->cpu_time);

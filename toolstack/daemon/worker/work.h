@@ -13,10 +13,10 @@
 /* Which domain: one of ours, or any other by what the user typed. */
 struct domain_ref {
     bool ours;
-    uint8_t uuid[16];            /* ours */
-    char name[CONFIG_NAME_MAX];  /* ours: its name; otherwise as typed, a name or a number */
-    domid_t domid;               /* ours */
-    bool force;                  /* change a domain that is not ours */
+    uint8_t uuid[16];           /* ours */
+    char name[CONFIG_NAME_MAX]; /* ours: its name; otherwise as typed, a name or a number */
+    domid_t domid;              /* ours */
+    bool force;                 /* change a domain that is not ours */
 };
 
 /* work_create.c */
@@ -32,8 +32,8 @@ struct work_end_args {
     uint8_t uuid[16];
     char name[CONFIG_NAME_MAX];
     domid_t domid;
-    bool exists;          /* the hypervisor still has it */
-    unsigned int reason;  /* SHUTDOWN_* */
+    bool exists;         /* the hypervisor still has it */
+    unsigned int reason; /* SHUTDOWN_* */
 };
 int work_end(struct worker *w, void *args);
 

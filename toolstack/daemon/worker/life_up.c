@@ -157,8 +157,10 @@ static int hold_console(struct bringing *b)
 {
     note(b, true);
     int rc = worker_wait_go(b->w);
-    return rc ? error_set(&b->w->error, rc, "domusd could not take the console of domain '%s': see "
-                          "its log", b->cfg->name)
+    return rc ? error_set(&b->w->error, rc,
+                          "domusd could not take the console of domain '%s': see "
+                          "its log",
+                          b->cfg->name)
               : 0;
 }
 

@@ -40,8 +40,7 @@ static bool matches(struct worker *w, const struct xen_domctl_getdomaininfo *inf
     return same;
 }
 
-static int find_foreign(struct worker *w, const char *typed,
-                        struct xen_domctl_getdomaininfo *found)
+static int find_foreign(struct worker *w, const char *typed, struct xen_domctl_getdomaininfo *found)
 {
     struct xen_domctl_getdomaininfo infos[DOMAINS_AT_ONCE];
     domid_t first = 0;
@@ -80,11 +79,14 @@ static int resolve(struct worker *w, const struct domain_ref *ref, domid_t *domi
         return rc;
     *domid = info.domain;
     if (info.domain == 0)
-        return error_set(&w->error, -EPERM, "domain 0 is the one that everything runs in: it "
+        return error_set(&w->error, -EPERM,
+                         "domain 0 is the one that everything runs in: it "
                          "cannot be changed from here");
     if (!ref->force)
-        return error_set(&w->error, -EPERM, "domain '%s' (%u) was not made by domus: change it "
-                         "with --force, or with the tool that made it", ref->name, info.domain);
+        return error_set(&w->error, -EPERM,
+                         "domain '%s' (%u) was not made by domus: change it "
+                         "with --force, or with the tool that made it",
+                         ref->name, info.domain);
     return 0;
 }
 

@@ -29,8 +29,10 @@
 const char *life_reason_name(unsigned int reason)
 {
     static const char *const names[] = {
-        [SHUTDOWN_poweroff] = "powered off",      [SHUTDOWN_reboot] = "asked for a reboot",
-        [SHUTDOWN_suspend] = "suspended itself",  [SHUTDOWN_crash] = "crashed",
+        [SHUTDOWN_poweroff] = "powered off",
+        [SHUTDOWN_reboot] = "asked for a reboot",
+        [SHUTDOWN_suspend] = "suspended itself",
+        [SHUTDOWN_crash] = "crashed",
         [SHUTDOWN_watchdog] = "let its watchdog expire",
     };
 
@@ -40,8 +42,7 @@ const char *life_reason_name(unsigned int reason)
 }
 
 /* Adds to the sentence; what does not fit is cut. */
-static void append(struct error *e, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void append(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void append(struct error *e, const char *format, ...)
 {
     size_t used = strlen(e->text);
