@@ -24,6 +24,12 @@ void pv_bounce(struct cpu_user_regs *regs, u64 rip, unsigned int flags, u32 erro
 bool pv_inject_soft_interrupt(struct cpu_user_regs *regs, unsigned int vector);
 void pv_failsafe(struct cpu_user_regs *regs);
 
+/** Do the `bytes` (a page at most) from va on keep clear of our part of the address space? */
+static inline bool pv_keeps_clear(u64 va, u64 bytes)
+{
+    return va - (HV_VIRT_START - bytes) >= HV_VIRT_END - HV_VIRT_START + bytes;
+}
+
 /* Selectors and bases (pv/segment.c). */
 void pv_segments_save(struct vcpu *v, struct cpu_user_regs *regs);
 /** Returns false when a selector could not be loaded: the failsafe callback is due. */

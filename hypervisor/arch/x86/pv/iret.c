@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct iret_context) == 72, "nine words");
 /* Unreadable memory leaves by the label, from which SMAP is put back too. */
 static inline int read_frame(struct iret_context *f, u64 va)
 {
-    if (!guest_range_ok(va, sizeof(*f)))
+    if (unlikely(!pv_keeps_clear(va, sizeof(*f))))
         return -1;
     stac();
     __asm__ goto(WORD(0) WORD(1) WORD(2) WORD(3) WORD(4) WORD(5) WORD(6) WORD(7) WORD(8)

@@ -7,7 +7,7 @@
 #include <asm/descriptor.h>
 #include <asm/frame.h>
 #include <asm/page.h>
-#include <asm/sections.h>
+#include <hv/sections.h>
 #include <hv/boot.h>
 #include <hv/page_alloc.h>
 #include <hv/printk.h>

@@ -73,47 +73,57 @@ fault:
     return 0;
 }
 
-/* Where the frame goes: the kernel stack, switching mode if need be. 0: no usable stack. */
-static u64 frame_top(struct vcpu *v, const struct cpu_user_regs *regs)
+static void __cold __attribute__((noinline)) no_handler(struct vcpu *v,
+                                                        const struct cpu_user_regs *regs)
 {
-    u64 top;
+    domain_crash(v->domain, "vCPU %u: no handler for entry vector 0x%x, error code 0x%x, at %04x:%lx",
+                 v->vcpu_id, regs->entry_vector, regs->error_code, regs->cs, regs->rip);
+}
 
+static void __cold __attribute__((noinline)) no_stack(struct vcpu *v,
+                                                      const struct cpu_user_regs *regs, u64 top)
+{
+    domain_crash(v->domain, "vCPU %u: kernel stack at %lx cannot take a frame (entry vector 0x%x, "
+                 "at %04x:%lx)", v->vcpu_id, top, regs->entry_vector, regs->cs, regs->rip);
+}
+
+/* RFLAGS as the guest sees them: IF for "events are not masked", a virtual IOPL if it wants one. */
+static inline u64 flags_shown(const struct vcpu *v, u64 rflags, u8 mask)
+{
+    rflags &= ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_IOPL);
+    if (!mask)
+        rflags |= X86_EFLAGS_IF;
+    if (unlikely(v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl)))
+        rflags |= (u64)v->arch.pv.iopl << 12;
+    return rflags;
+}
+
+void pv_bounce(struct cpu_user_regs *regs, u64 rip, unsigned int flags, u32 error_code)
+{
+    struct vcpu *v = container_of(regs, struct cpu_info, guest_regs)->curr;
+    u64 cs = regs->cs, sp, top = regs->rsp;
+    u8 mask;
+
+    if (unlikely(!rip)) {
+        no_handler(v, regs);
+        return;
+    }
     if (pv_kernel_mode(v)) {
-        top = regs->rsp;
+        cs &= ~3UL;
     } else {
         pv_toggle_mode(v);
         top = v->arch.pv.kernel_sp;
     }
     top &= ~15UL;
-    if (!guest_range_ok(top - FRAME_MAX_BYTES, FRAME_MAX_BYTES))
-        return 0;
-    return top;
-}
-
-void pv_bounce(struct cpu_user_regs *regs, u64 rip, unsigned int flags, u32 error_code)
-{
-    struct vcpu *v = current;
-    bool from_kernel = pv_kernel_mode(v);
-    u8 mask = v->vcpu_info->evtchn_upcall_mask;
-    u64 cs = from_kernel ? regs->cs & ~3UL : regs->cs;
-    u64 rflags = (regs->rflags & ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_IOPL)) |
-                 (mask ? 0 : X86_EFLAGS_IF);
-    u64 sp, top;
-
-    if (unlikely(!rip)) {
-        domain_crash(v->domain, "vCPU %u: no handler for entry vector 0x%x, error code 0x%x, "
-                     "at %04x:%lx", v->vcpu_id, regs->entry_vector, regs->error_code, regs->cs,
-                     regs->rip);
+    if (unlikely(!pv_keeps_clear(top - FRAME_MAX_BYTES, FRAME_MAX_BYTES))) {
+        no_stack(v, regs, top);
         return;
     }
-    if (v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl))
-        rflags |= v->arch.pv.iopl << 12;
-    top = frame_top(v, regs);
-    sp = top ? put_frame(top, regs, cs | (u64)mask << 32, rflags, flags, error_code) : 0;
+    mask = v->vcpu_info->evtchn_upcall_mask;
+    sp = put_frame(top, regs, cs | (u64)mask << 32, flags_shown(v, regs->rflags, mask), flags,
+                   error_code);
     if (unlikely(!sp)) {
-        domain_crash(v->domain, "vCPU %u: kernel stack at %lx cannot take a frame (entry vector 0x%x, "
-                     "at %04x:%lx)", v->vcpu_id, from_kernel ? regs->rsp : v->arch.pv.kernel_sp,
-                     regs->entry_vector, regs->cs, regs->rip);
+        no_stack(v, regs, top);
         return;
     }
     if (flags & BOUNCE_MASK_EVENTS)
@@ -127,10 +137,12 @@ void pv_bounce(struct cpu_user_regs *regs, u64 rip, unsigned int flags, u32 erro
     regs->ss = FLAT_KERNEL_SS;
 }
 
-static void bounce_vector(struct cpu_user_regs *regs, unsigned int vector, u32 error_code)
+_Static_assert(BOUNCE_MASK_EVENTS == 1, "bit 2 of a trap's flags, shifted");
+
+static inline void bounce_vector(struct cpu_user_regs *regs, unsigned int vector, u32 error_code)
 {
     const struct trap_entry *t = &current->arch.pv.traps[vector];
-    unsigned int flags = t->flags & 4 ? BOUNCE_MASK_EVENTS : 0;
+    unsigned int flags = t->flags >> 2 & 1;
 
     if (error_code != PV_NO_ERROR_CODE)
         flags |= BOUNCE_ERROR_CODE;
