@@ -5,7 +5,7 @@
  * current stack, so a damaged chain ends them and does no harm.
  */
 #include <asm/current.h>
-#include <asm/sections.h>
+#include <hv/sections.h>
 #include <hv/console.h>
 #include <hv/printk.h>
 

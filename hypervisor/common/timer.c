@@ -5,7 +5,6 @@
  * A timer belongs to one CPU; its cpu field changes only with the locks of both heaps held.
  */
 #include <asm/current.h>
-#include <asm/platform.h>
 #include <hv/arch.h>
 #include <hv/page_alloc.h>
 #include <hv/percpu.h>
@@ -55,7 +54,7 @@ static void sift_down(struct timer_queue *q, u32 i, struct timer *t)
     place(q, i, t);
 }
 
-/* Only grows; a timer that finds no room is kept out and fires at the next occasion: see insert(). */
+/* Only grows: the number of timers follows that of vCPUs. */
 static bool grow(struct timer_queue *q)
 {
     u32 want = q->limit ? q->limit * 2 : 64;
@@ -217,7 +216,7 @@ static void run_expired(void)
     }
     next = q->count ? q->heap[1]->expires_ns : 0;
     spin_unlock_irq(&q->lock);
-    apic_timer_set(next);
+    arch_timer_program(next);
 }
 
 void timer_subsystem_init(void)

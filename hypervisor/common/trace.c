@@ -7,7 +7,6 @@
  * ABI: public trace.h (struct t_rec, t_buf, t_info; indices run modulo twice the size) and
  * sysctl.h (tbuf_op).
  */
-#include <asm/cpu.h>
 #include <asm/current.h>
 #include <asm/frame.h>
 #include <hv/arch.h>
@@ -82,7 +81,7 @@ static void pad_to_end(struct trace_ring *r, u32 left)
 static void put(struct trace_ring *r, u32 event, unsigned int n, const u32 *words)
 {
     u32 *at = (u32 *)(r->data + offset_of(r));
-    u64 tsc = rdtsc();
+    u64 tsc = arch_cycles();
 
     at[0] = event | n << TRACE_EXTRA_SHIFT | 1u << 31;
     at[1] = (u32)tsc;

@@ -3,7 +3,7 @@
  * hypercall xen_version(cmd, arg). What identifies the machine's owner (command line, build id)
  * is for privileged domains; others read "<denied>". ABI: public version.h and features.h.
  */
-#include <asm/sections.h>
+#include <hv/sections.h>
 #include <hv/access.h>
 #include <hv/arch.h>
 #include <hv/errno.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The decompressors of dom0's kernel: Debian's static archives, linked into the init section.
 hv-archives += $(foreach a,lzma zstd z,$(shell $(CC) -print-file-name=lib$(a).a))
 hv-objs += $(image-unpack-objs)

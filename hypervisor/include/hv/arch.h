@@ -70,6 +70,10 @@ void arch_domain_wallclock_update(struct domain *d);
 /** Write current's runstate to its registered guest area. */
 void arch_runstate_update(struct vcpu *v);
 
+/** This CPU's timer interrupt at a system time; 0: none. Interrupts off or on. */
+void arch_timer_program(s_time_t deadline_ns);
+u64 arch_cycles(void);           /* time stamp for traces */
+
 /* Interrupt flag and CPU idling. */
 static inline void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
 static inline void irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }

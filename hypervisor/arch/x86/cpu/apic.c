@@ -115,7 +115,7 @@ void apic_send_startup(u32 apic_id, u8 page)
     send(apic_id, ICR_ASSERT | MODE_STARTUP | page);
 }
 
-void apic_timer_set(s_time_t deadline_ns)
+void arch_timer_program(s_time_t deadline_ns)
 {
     s_time_t delta;
     u64 ticks;

@@ -8,7 +8,7 @@
 #include <asm/current.h>
 #include <asm/descriptor.h>
 #include <asm/frame.h>
-#include <asm/sections.h>
+#include <hv/sections.h>
 #include <asm/traps.h>
 #include <hv/boot.h>
 #include <hv/errno.h>

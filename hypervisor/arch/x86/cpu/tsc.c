@@ -64,6 +64,11 @@ u64 ns_to_tsc(s_time_t ns)
     return mul_div64((u64)ns, tsc_hz, 1000000000UL);
 }
 
+u64 arch_cycles(void)
+{
+    return rdtsc();
+}
+
 u64 tsc_khz(void)
 {
     return tsc_hz / 1000;

@@ -4,7 +4,7 @@
 #define MM_INTERNAL_H
 
 #include <asm/frame.h>
-#include <asm/sections.h>
+#include <hv/sections.h>
 #include <hv/boot.h>
 #include <hv/boot_info.h>
 

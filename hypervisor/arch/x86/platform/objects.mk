@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 hv-objs += hypervisor/arch/x86/platform/serial.o hypervisor/arch/x86/platform/vga.o
 hv-objs += $(addprefix hypervisor/arch/x86/platform/,acpi.o efi.o rtc.o reset.o)
 hv-objs += $(addprefix hypervisor/arch/x86/platform/,irq.o pirq.o msi.o pci.o physdev_op.o \

@@ -5,7 +5,7 @@
  */
 #include <asm/cpu.h>
 #include <asm/current.h>
-#include <asm/sections.h>
+#include <hv/sections.h>
 #include <asm/traps.h>
 #include <hv/arch.h>
 #include <hv/console.h>

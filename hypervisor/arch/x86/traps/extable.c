@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where to go on when a chosen instruction of ours faults: pairs of self-relative addresses. */
-#include <asm/sections.h>
+#include <hv/sections.h>
 #include <asm/traps.h>
 
 struct extable_entry { s32 from, to; };

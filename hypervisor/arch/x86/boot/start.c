@@ -7,7 +7,7 @@
 #include <asm/current.h>
 #include <asm/frame.h>
 #include <asm/platform.h>
-#include <asm/sections.h>
+#include <hv/sections.h>
 #include <hv/arch.h>
 #include <hv/boot.h>
 #include <hv/console.h>
