@@ -73,7 +73,6 @@ void apic_send_ipi(unsigned int cpu, u8 vector);
 void apic_send_nmi(unsigned int cpu);
 void apic_send_init(u32 apic_id);
 void apic_send_startup(u32 apic_id, u8 page);
-void apic_timer_set(s_time_t deadline_ns); /* 0: stop */
 u32 apic_id_self(void);
 
 /* pci.c */
