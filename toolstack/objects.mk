@@ -7,3 +7,5 @@ toolstack-device-objs := $(addprefix toolstack/lib/device/,store.o device.o disk
                          vif_attach.o loop_device.o netlink.o)
 
 $(call unit_test,config_test,tests/unit/config_test.o $(toolstack-config-objs))
+$(call unit_test,json_test,tests/unit/json_test.o $(toolstack-json-objs),-lyajl)
+$(call unit_test,console_test,tests/unit/console_test.o toolstack/daemon/console.o)
