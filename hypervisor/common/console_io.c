@@ -45,9 +45,6 @@ HC(console_io)
     (void)a5;
     if (rc)
         return rc;
-    /* A count that would read as negative is refused as the ABI's int. */
-    if ((int)count < 0)
-        return -E2BIG;
     switch (cmd) {
     case CONSOLEIO_write: return console_write(count, a3);
     case CONSOLEIO_read: return console_read(count, a3);

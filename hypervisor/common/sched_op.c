@@ -164,7 +164,8 @@ HC(set_timer_op)
     }
     if (deadline < 0 || (deadline > now && (deadline - now) >> 50))
         deadline = now + MILLISECS(100);
-    return vcpu_set_singleshot(v, (u64)deadline, false);
+    vcpu_set_singleshot(v, (u64)deadline);
+    return 0;
 }
 
 #define VM_ASSIST_VALID                                                               \

@@ -115,7 +115,8 @@ static long op_set_singleshot(struct vcpu *v, u64 arg)
         return -EINVAL;
     if (copy_from_guest_va(&set, arg, sizeof(set)))
         return -EFAULT;
-    return vcpu_set_singleshot(v, set.timeout_abs_ns, set.flags & VCPU_SSHOTTMR_future);
+    vcpu_set_singleshot(v, set.timeout_abs_ns);
+    return 0;
 }
 
 static long op_stop_singleshot(struct vcpu *v, u64 arg)
@@ -187,7 +188,9 @@ int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset)
     struct vcpu_info *info;
     struct frame *f;
 
-    if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || v->vcpu_info_frame)
+    if (offset > PAGE_SIZE - sizeof(struct vcpu_info))
+        return -ENXIO;
+    if (v->vcpu_info_frame)
         return -EINVAL;
     /* Only one's own or that of a vCPU that does not run. */
     if (v != current && !test_bit(VPF_DOWN, &v->pause_flags))

@@ -12,7 +12,7 @@
 #include <hv/time.h>
 
 #define PERIOD_MIN MILLISECS(1)
-#define PERIOD_MAX ((u64)STIME_MAX)
+#define PERIOD_MAX (~0UL >> 2)
 
 static void singleshot_fired(void *data)
 {
@@ -60,13 +60,10 @@ void vcpu_timers_pause(struct vcpu *v)
         timer_stop(&v->periodic_timer);
 }
 
-int vcpu_set_singleshot(struct vcpu *v, u64 deadline_ns, bool only_future)
+void vcpu_set_singleshot(struct vcpu *v, u64 deadline_ns)
 {
-    if (only_future && (s_time_t)deadline_ns < now_ns())
-        return -ETIME;
     timer_migrate(&v->singleshot_timer, smp_processor_id());
     timer_set(&v->singleshot_timer, (s_time_t)MIN(deadline_ns, (u64)STIME_MAX));
-    return 0;
 }
 
 int vcpu_set_periodic(struct vcpu *v, u64 period_ns)

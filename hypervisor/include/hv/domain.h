@@ -207,7 +207,8 @@ void vcpu_timers_destroy(struct vcpu *v);
 /** A vCPU starts running on this CPU / stops: periodic ticks only come while it runs. */
 void vcpu_timers_resume(struct vcpu *v);
 void vcpu_timers_pause(struct vcpu *v);
-int vcpu_set_singleshot(struct vcpu *v, u64 deadline_ns, bool only_future); /* -ETIME */
+/** current only. A deadline in the past fires at once (VCPU_SSHOTTMR_future changes nothing). */
+void vcpu_set_singleshot(struct vcpu *v, u64 deadline_ns);
 int vcpu_set_periodic(struct vcpu *v, u64 period_ns);                       /* 0: stop */
 
 #define shared_info_of(d) ((d)->shared_info)
