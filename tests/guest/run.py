@@ -17,7 +17,7 @@ import sys
 import time
 
 HYPERVISOR_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=64M,max:64M loglvl=all "
-                      "guest_loglvl=all")
+                      "guest_loglvl=all dom0_max_vcpus=1")
 QEMU = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-vga", "none",
         "-serial", "stdio", "-monitor", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 RESULT = re.compile(r"TEST (\S+): (ok|FAIL|skip|error)\b ?(.*)")
