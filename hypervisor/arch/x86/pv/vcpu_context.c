@@ -116,18 +116,22 @@ static void callbacks_set(struct pv_vcpu *pv, const struct vcpu_guest_context *c
     pv->syscall_masks_events = c->flags & VGCF_syscall_disables_events;
 }
 
-/* The legacy area; an MXCSR with bits that do not exist would fault in XRSTOR. */
+/*
+ * The legacy area; an MXCSR with bits that do not exist would fault in XRSTOR. A vCPU that has run (its
+ * suspend was cancelled) keeps XCR0 and what it has in wider registers: a user's may be live.
+ */
 void pv_fpu_set_legacy(struct vcpu *v, const void *fxsave)
 {
     u8 *area = v->arch.xsave;
     u32 mask;
 
-    pv_fpu_reset(v);
+    if (!v->is_initialised)
+        pv_fpu_reset(v);
     memcpy(area, fxsave, 512);
     mask = pv_mxcsr_mask();
     *(u32 *)(area + 24) &= mask;
     if (cpu_features.xsave)
-        *(u64 *)(area + 512) = 3;
+        *(u64 *)(area + 512) |= 3;
 }
 
 static void rest_set(struct vcpu *v, const struct vcpu_guest_context *c)
