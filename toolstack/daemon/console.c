@@ -221,7 +221,14 @@ int consoles_init(void)
 
 /* ---- a console's life ----------------------------------------------------------------- */
 
-struct console *console_new(const char *name)
+static void recall_backlog(struct console *c)
+{
+    size_t n = console_log_read_end(&c->log, c->backlog, sizeof(c->backlog));
+
+    c->written = n;
+}
+
+struct console *console_new(const char *name, bool recall)
 {
     struct console *c = calloc(1, sizeof(*c));
 
@@ -232,6 +239,8 @@ struct console *console_new(const char *name)
     int rc = console_log_open(&c->log, name);
     if (rc)
         log_line("cannot open the console log of %s: %s", name, strerror(-rc));
+    else if (recall)
+        recall_backlog(c);
     c->next = consoles;
     consoles = c;
     return c;

@@ -21,8 +21,9 @@ struct console;
 /* Opens the devices. 0, or -errno with a sentence in the log. */
 int consoles_init(void);
 
-/* A console without a ring; the log is opened. NULL if memory is short. */
-struct console *console_new(const char *name);
+/* A console without a ring; the log is opened. recall: the end of the log is what the guest has
+ * written before. NULL if memory is short. */
+struct console *console_new(const char *name, bool recall);
 
 /* Takes the ring of a domain: grant GNTTAB_RESERVED_CONSOLE and the guest's port. 0 or -errno. */
 int console_hold(struct console *console, domid_t domid, evtchn_port_t port);

@@ -101,6 +101,18 @@ void console_log_write(struct console_log *log, const char *bytes, size_t count)
         begin_anew(log);
 }
 
+size_t console_log_read_end(const struct console_log *log, char *bytes, size_t count)
+{
+    int fd = open(log->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    uint64_t from = log->size > count ? log->size - count : 0;
+
+    if (fd < 0)
+        return 0;
+    ssize_t n = pread(fd, bytes, count, (off_t)from);
+    close(fd);
+    return n > 0 ? (size_t)n : 0;
+}
+
 void console_log_close(struct console_log *log)
 {
     if (log->fd >= 0)

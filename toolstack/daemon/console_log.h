@@ -24,6 +24,8 @@ struct console_log {
 /* 0, or -errno; then writing does nothing. */
 int console_log_open(struct console_log *log, const char *name);
 void console_log_write(struct console_log *log, const char *bytes, size_t count);
+/* Reads up to `count` bytes from the end of the log; returns how many. */
+size_t console_log_read_end(const struct console_log *log, char *bytes, size_t count);
 void console_log_close(struct console_log *log);
 
 /* Where the log of a domain is. */

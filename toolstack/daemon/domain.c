@@ -155,7 +155,7 @@ int domain_noted(const struct domain_note *note)
     if (!note->hold_console)
         return 0;
     if (!d->console)
-        d->console = console_new(d->name);
+        d->console = console_new(d->name, note->recall);
     return d->console ? console_hold(d->console, d->domid, note->console_port) : -ENOMEM;
 }
 

@@ -297,6 +297,14 @@ static void start_what_can_run(void)
     }
 }
 
+/* A job of this domain that only waits for something to happen need not keep the next. */
+static void hurry(const char *key)
+{
+    for (struct job *job = jobs; job && key[0]; job = job->next)
+        if (job->pid && !strcmp(job->key, key))
+            tell(job, WORKER_HURRY);
+}
+
 void job_submit(const struct job *spec)
 {
     struct job *job = malloc(sizeof(*job)), **link = &jobs;
@@ -310,6 +318,7 @@ void job_submit(const struct job *spec)
             spec->free_args(spec->args);
         return;
     }
+    hurry(spec->key);
     *job = *spec;
     while (*link)
         link = &(*link)->next;

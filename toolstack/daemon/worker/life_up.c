@@ -207,7 +207,7 @@ static int stop_waiting(void *arg)
     unsigned int reason;
 
     worker_poll(b->w);
-    return has_ended(b, &reason);
+    return b->w->hurried || has_ended(b, &reason);
 }
 
 static int wait_for_voice(struct bringing *b)
@@ -261,7 +261,7 @@ static int wait_for_guest(struct bringing *b, struct life_result *result)
                  life_reason_name(reason));
         return 0;
     }
-    if (rc)
+    if (rc == -ETIMEDOUT)
         snprintf(result->warning, sizeof(result->warning), "%s", error_text(&late));
     return 0;
 }

@@ -34,6 +34,7 @@ static void take_up(struct worker *w, const struct domain_state *state, const ch
     snprintf(note.name, sizeof(note.name), "%s", name);
     if (!store_read_number(w->xs, XBT_NULL, &port, "/local/domain/%u/console/port", state->domid)) {
         note.hold_console = true;
+        note.recall = true;
         note.console_port = (uint32_t)port;
     }
     worker_send_domain(w, NOTE_DOMAIN, &note);

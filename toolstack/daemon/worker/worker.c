@@ -91,6 +91,7 @@ static void take_byte(struct worker *w, char byte)
     w->poked |= byte == WORKER_POKE;
     w->released |= byte == WORKER_GO;
     w->refused |= byte == WORKER_STOP;
+    w->hurried |= byte == WORKER_HURRY;
 }
 
 void worker_poll(struct worker *w)

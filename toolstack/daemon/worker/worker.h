@@ -24,6 +24,7 @@
 #define WORKER_STOP  'S' /* it could not be held: give up */
 #define WORKER_SPOKE 'C' /* the guest has written its first byte to the console */
 #define WORKER_POKE  'P' /* a domain has ended somewhere: look again */
+#define WORKER_HURRY 'H' /* another job waits for this domain: do only what must be done */
 
 /* What a worker sends. */
 enum note_kind {
@@ -59,6 +60,7 @@ struct domain_note {
     domid_t domid;
     uint8_t phase;
     bool hold_console;
+    bool recall;           /* the console had an earlier domusd: its log is the backlog */
     uint32_t console_port; /* the guest's */
 };
 
@@ -70,7 +72,7 @@ struct worker {
     struct xs_handle *xs;
     struct netlink netlink;
     bool has_control, has_netlink;
-    bool spoke, poked, released, refused; /* bytes that have come */
+    bool spoke, poked, released, refused, hurried; /* bytes that have come */
 };
 
 /* Each opens once and returns 0, or -errno with the error set. */
