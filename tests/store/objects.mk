@@ -6,3 +6,7 @@ $(call host_program,test-xenstored,$(xenstore-core-objs) $(xenstore-daemon-objs)
 $(B)/bin/xenstored-shim.so: tests/store/debian_shim.c tests/store/fake_xen.c tests/store/fake_xen.h
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(host-flags) -fPIC -shared -o $@ $(filter %.c,$^)
+
+.PHONY: check-store
+check-store: programs $(B)/bin/xenstored-shim.so
+	@BUILD=$(B) $(PYTHON) -m pytest -p no:cacheprovider -q tests/store $(TESTS)

@@ -174,8 +174,7 @@ int transaction_set_perms(struct transaction *t, const struct subject *who, cons
     return rc;
 }
 
-/* The path of a logged change, NUL-terminated. */
-static const char *change_path(const struct transaction *t, const struct change *c, uint32_t *len)
+const char *transaction_path(const struct transaction *t, const struct change *c, uint32_t *len)
 {
     const struct touch_entry *e = &t->touched.entry[c->touch];
 
@@ -216,7 +215,7 @@ static bool is_current(const struct transaction *t, struct node *root)
 static int replay(const struct transaction *t, const struct change *c, struct edit *e)
 {
     uint32_t len;
-    const char *str = change_path(t, c, &len);
+    const char *str = transaction_path(t, c, &len);
     struct node *removed = NULL;
     struct perms *old = NULL;
     bool created;

@@ -89,6 +89,9 @@ int transaction_set_perms(struct transaction *t, const struct subject *who, cons
  * meanwhile; -ENOMEM. The tree is untouched then. Free the transaction in any case. */
 int transaction_commit(struct transaction *t, const struct subject *who, struct node **root);
 
+/* The path of a logged change, NUL-terminated. */
+const char *transaction_path(const struct transaction *t, const struct change *c, uint32_t *len);
+
 /* Calls report(root, path, was, removed) for each path that the transaction, now committed to
  * `root`, has changed: `was` is the node that was there before (NULL: none), `removed` tells
  * whether it has been removed at some point, with all below it. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "log.h"
 
 enum {
@@ -57,6 +58,8 @@ void conn_drop_watches(struct conn *c)
 {
     struct list *pos, *tmp;
 
+    if (c->durable && !list_empty(&c->watcher.watches))
+        journal_add(JOURNAL_DROP_WATCHES, conn_domid(c), 0, NULL, 0, NULL, 0);
     list_for_each_safe(pos, tmp, &c->events)
         event_free(container_of(pos, struct pending_event, link));
     list_for_each_safe(pos, tmp, &c->watcher.watches) {
@@ -68,8 +71,71 @@ void conn_drop_watches(struct conn *c)
     }
 }
 
+struct watch *conn_watch(struct conn *c, const struct path *p, uint32_t home_len,
+                         const char *token, uint32_t token_len)
+{
+    struct watch *w = watch_add(&c->watcher, p, home_len, token, token_len);
+
+    if (!w)
+        return NULL;
+    c->account->watches++;
+    c->account->memory += watch_cost(w);
+    if (c->durable)
+        journal_add(JOURNAL_WATCH, conn_domid(c), home_len, w->path, w->path_len, token, token_len);
+    return w;
+}
+
+void conn_unwatch(struct conn *c, struct watch *w)
+{
+    struct list *pos, *tmp;
+
+    list_for_each_safe(pos, tmp, &c->events) {
+        struct pending_event *e = container_of(pos, struct pending_event, link);
+
+        if (e->watch == w)
+            event_free(e);
+    }
+    if (c->durable)
+        journal_add(JOURNAL_UNWATCH, conn_domid(c), 0, w->path, w->path_len, w->token,
+                    w->token_len);
+    c->account->watches--;
+    c->account->memory -= watch_cost(w);
+    watch_remove(w);
+}
+
+static bool add_transaction(struct conn *c, struct node *root, uint32_t id, bool doomed)
+{
+    struct transaction *t = transaction_new(root, id, !conn_is_privileged(c));
+
+    if (!t)
+        return false;
+    t->doomed = doomed;
+    list_add_tail(&c->transactions, &t->link);
+    c->account->transactions++;
+    if (c->durable)
+        journal_add(JOURNAL_START, conn_domid(c), id, NULL, 0, NULL, 0);
+    return true;
+}
+
+uint32_t conn_transaction_start(struct conn *c, struct node *root)
+{
+    uint32_t id;
+
+    do {
+        id = ++c->next_transaction;
+    } while (id == 0 || conn_transaction(c, id));
+    return add_transaction(c, root, id, false) ? id : 0;
+}
+
+bool conn_restore_transaction(struct conn *c, struct node *root, uint32_t id)
+{
+    return add_transaction(c, root, id, true);
+}
+
 void conn_transaction_end(struct conn *c, struct transaction *t)
 {
+    if (c->durable)
+        journal_add(JOURNAL_END, conn_domid(c), t->id, NULL, 0, NULL, 0);
     c->account->transactions--;
     list_del(&t->link);
     transaction_free(t);
@@ -79,6 +145,8 @@ void conn_drop_transactions(struct conn *c)
 {
     struct list *pos, *tmp;
 
+    if (c->durable && !list_empty(&c->transactions))
+        journal_add(JOURNAL_DROP_TRANSACTIONS, conn_domid(c), 0, NULL, 0, NULL, 0);
     list_for_each_safe(pos, tmp, &c->transactions)
         conn_transaction_end(c, container_of(pos, struct transaction, link));
 }
@@ -211,25 +279,85 @@ static bool is_pending(const struct conn *c, const struct watch *w, const char *
     return false;
 }
 
+static struct pending_event *event_alloc(struct watch *w, const char *path, uint32_t path_len)
+{
+    struct pending_event *e = malloc(sizeof(*e) + path_len);
+
+    if (!e)
+        return NULL;
+    *e = (struct pending_event){ .watch = w, .source = source, .path_len = path_len };
+    memcpy(e->path, path, path_len);
+    if (source)
+        source->outstanding++;
+    return e;
+}
+
+static void journal_event(const struct conn *c, const struct pending_event *e)
+{
+    const struct watch *w = e->watch;
+    char text[2 * (XENSTORE_PAYLOAD_MAX + 1)];
+    uint32_t token = w->token_len + 1;
+
+    memcpy(text, w->token, token);
+    memcpy(text + token, e->path, e->path_len);
+    journal_add(JOURNAL_EVENT, conn_domid(c), 0, w->path, w->path_len, text, token + e->path_len);
+}
+
 static void queue_event(struct conn *c, struct watch *w, const char *path, uint32_t path_len)
 {
     struct pending_event *e;
 
     if (is_pending(c, w, path, path_len))
         return;
-    e = malloc(sizeof(*e) + path_len);
+    e = event_alloc(w, path, path_len);
     if (!e) {
         log_error("no memory for an event for domain %u: its connection ends", conn_domid(c));
         conn_kill(c);
         return;
     }
-    e->watch = w;
-    e->source = source;
-    e->path_len = path_len;
-    memcpy(e->path, path, path_len);
     list_add_tail(&c->events, &e->link);
-    if (source)
-        source->outstanding++;
+    if (c->durable)
+        journal_event(c, e);
+}
+
+bool conn_restore_event(struct conn *c, struct watch *w, const char *path, uint32_t path_len)
+{
+    struct pending_event *e = event_alloc(w, path, path_len);
+
+    if (e)
+        list_add_tail(&c->events, &e->link);
+    return e != NULL;
+}
+
+bool conn_restore_output(struct conn *c, const void *data, uint32_t len)
+{
+    char *at = out_space(c, len);
+
+    if (!at)
+        return false;
+    memcpy(at, data, len);
+    c->out_end += len;
+    conn_make_dirty(c);
+    return true;
+}
+
+void conn_snapshot(struct conn *c)
+{
+    struct list *pos, *tmp;
+
+    list_for_each_safe(pos, tmp, &c->watcher.watches) {
+        const struct watch *w = container_of(pos, struct watch, link);
+
+        journal_add(JOURNAL_WATCH, conn_domid(c), w->home_len, w->path, w->path_len, w->token,
+                    w->token_len);
+    }
+    list_for_each_safe(pos, tmp, &c->transactions) {
+        const struct transaction *t = container_of(pos, struct transaction, link);
+
+        journal_add(JOURNAL_START, conn_domid(c), t->id, NULL, 0, NULL, 0);
+    }
+    list_for_each_safe(pos, tmp, &c->events)
+        journal_event(c, container_of(pos, struct pending_event, link));
 }
 
 void watch_deliver(struct watch *w, const char *path, uint32_t path_len)
@@ -240,19 +368,6 @@ void watch_deliver(struct watch *w, const char *path, uint32_t path_len)
         queue_event(c, w, path, path_len);
     else
         put_event(c, w, path, path_len);
-}
-
-void conn_forget_watch(struct watch *w)
-{
-    struct conn *c = container_of(w->watcher, struct conn, watcher);
-    struct list *pos, *tmp;
-
-    list_for_each_safe(pos, tmp, &c->events) {
-        struct pending_event *e = container_of(pos, struct pending_event, link);
-
-        if (e->watch == w)
-            event_free(e);
-    }
 }
 
 void conn_set_source(struct conn *c)
@@ -276,7 +391,7 @@ void conn_sent(struct conn *c, uint32_t len)
 
 bool conn_is_congested(const struct conn *c)
 {
-    return c->dead || c->blocked || conn_unsent(c) >= OUT_CONGESTED ||
+    return c->dead || c->blocked || conn_unsent(c) >= OUT_CONGESTED || !list_empty(&c->events) ||
            (!conn_is_privileged(c) && c->account->outstanding >= quota_limits.outstanding);
 }
 
@@ -308,6 +423,7 @@ bool conn_next_events(struct conn *c)
 
         put_event(c, e->watch, e->path, e->path_len);
         event_free(e);
+        c->events_taken++;
         any = true;
     }
     return any;
@@ -324,6 +440,7 @@ static void flush_batch(struct list *batch)
         if (!c->dead)
             c->transport->stage(c);
     }
+    journal_commit();
     while (!list_empty(batch)) {
         struct conn *c = container_of(batch->next, struct conn, dirty_link);
 
@@ -388,5 +505,6 @@ bool conn_round_end(void)
     resume_waiting();
     source = NULL;
     flush_dirty();
+    journal_tidy();
     return can_resume();
 }

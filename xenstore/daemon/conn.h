@@ -46,6 +46,8 @@ struct conn {
     uint32_t out_start, out_end, out_capacity;
     bool blocked;             /* the transport took less than all at the last flush */
     bool dead;                /* is destroyed at the round's end */
+    bool durable;             /* what happens to it is journalled */
+    uint32_t events_taken;    /* waiting events that became output since the last record */
 };
 
 /* Initialises the common part. domid is the subject; 0 is privileged. */
@@ -110,8 +112,27 @@ struct transaction *conn_transaction(struct conn *c, uint32_t id);
 /* Ends one transaction. */
 void conn_transaction_end(struct conn *c, struct transaction *t);
 
-/* Drops events that wait for a watch that is about to go. */
-void conn_forget_watch(struct watch *w);
+/* Sets a watch, with its account and journal record; the caller has checked quotas. NULL with
+ * errno as for watch_add(). */
+struct watch *conn_watch(struct conn *c, const struct path *p, uint32_t home_len,
+                         const char *token, uint32_t token_len);
+
+/* Ends a watch, and the events that wait for it. */
+void conn_unwatch(struct conn *c, struct watch *w);
+
+/* Opens a transaction under a number of its own; 0 if there is no memory. */
+uint32_t conn_transaction_start(struct conn *c, struct node *root);
+
+/* Recovery: a transaction that was open when the store was killed, and an event that had to wait.
+ * False if there is no memory. */
+bool conn_restore_transaction(struct conn *c, struct node *root, uint32_t id);
+bool conn_restore_event(struct conn *c, struct watch *w, const char *path, uint32_t path_len);
+
+/* Recovery: output that was not sent. */
+bool conn_restore_output(struct conn *c, const void *data, uint32_t len);
+
+/* Records watches, transactions and waiting events for a new journal. */
+void conn_snapshot(struct conn *c);
 
 /* Whose requests are being carried out; events that have to wait are held against it. */
 void conn_set_source(struct conn *c);

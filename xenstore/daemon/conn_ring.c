@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "log.h"
 #include "ops.h"
 
@@ -23,6 +24,10 @@ struct ring_conn {
     uint32_t req_cons, rsp_prod;   /* ours; the page has copies */
     uint32_t shown_cons, shown_prod; /* what the page says now */
     bool failed;                   /* the guest broke the protocol: the ring is not used */
+    bool renewed;                  /* the guest asked for a fresh start; the page is still to be set */
+    uint32_t logged_prod;          /* rsp_prod and unsent bytes at the last journal record */
+    uint32_t logged_unsent;
+    bool logged_gone;              /* what was unsent then has been dropped since */
     uint32_t partial_len;          /* bytes of the request that is being gathered */
     char partial[MESSAGE_MAX + 1];
 };
@@ -42,13 +47,21 @@ static void store(uint32_t *index, uint32_t value)
     __atomic_store_n(index, value, __ATOMIC_RELEASE);
 }
 
+/* Drops what is under way in both directions, and watches and transactions. */
+static void forget_traffic(struct ring_conn *r)
+{
+    conn_reset(&r->conn);
+    r->partial_len = 0;
+    r->logged_gone = true;
+    conn_make_dirty(&r->conn);
+}
+
 /* Takes a ring out of use. The domain stays introduced; it may ask for a reconnection. */
 static void fail(struct ring_conn *r, uint32_t error, const char *why)
 {
     log_guest(r->domain->domid, "%s: its store connection stops", why);
     r->failed = true;
-    conn_reset(&r->conn);
-    r->partial_len = 0;
+    forget_traffic(r);
     store(&r->ring.page->error, error);
     domain_notify(r->domain);
 }
@@ -62,10 +75,10 @@ static void copy_from_ring(const struct ring_conn *r, char *to, uint32_t len)
     memcpy(to + first, r->ring.page->req, len - first);
 }
 
-/* Moves up to `want` bytes from the ring to the request that is being gathered. */
+/* Moves bytes from the ring to the request that is being gathered, until it has `want` of them. */
 static void gather(struct ring_conn *r, size_t want, uint32_t available)
 {
-    uint32_t missing = (uint32_t)want - r->partial_len;
+    uint32_t missing = want > r->partial_len ? (uint32_t)want - r->partial_len : 0;
     uint32_t n = missing < available ? missing : available;
 
     if (!n)
@@ -104,15 +117,22 @@ static void handle_message(struct ring_conn *r, const struct xsd_sockmsg *header
     ops_handle(&r->conn, &request);
 }
 
-/* The guest asks for a fresh start: everything of the old connection goes. */
+/* The guest asks for a fresh start. It looks at nothing but `connection` until that is set back,
+ * which is done when the new state is in the journal. */
 static void reconnect(struct ring_conn *r)
+{
+    forget_traffic(r);
+    r->failed = false;
+    r->renewed = true;
+    r->req_cons = r->rsp_prod = r->logged_prod = 0;
+}
+
+static void show_renewed(struct ring_conn *r)
 {
     struct xenstore_domain_interface *page = r->ring.page;
 
-    conn_reset(&r->conn);
-    r->partial_len = 0;
-    r->failed = false;
-    r->req_cons = r->rsp_prod = r->shown_cons = r->shown_prod = 0;
+    r->renewed = false;
+    r->shown_cons = r->shown_prod = 0;
     page->req_cons = page->req_prod = page->rsp_cons = page->rsp_prod = 0;
     page->error = XENSTORE_ERROR_NONE;
     store(&page->connection, XENSTORE_CONNECTED);
@@ -127,9 +147,9 @@ void conn_ring_receive(struct conn *c)
     struct xsd_sockmsg header;
     uint32_t prod, space;
 
-    if (load(&r->ring.page->connection) == XENSTORE_RECONNECT)
+    if (!c->dead && load(&r->ring.page->connection) == XENSTORE_RECONNECT)
         reconnect(r);
-    if (r->failed || c->dead)
+    if (r->failed || r->renewed || c->dead)
         return;
     prod = load(&r->ring.page->req_prod);
     if (prod - r->req_cons > XENSTORE_RING_SIZE) {
@@ -170,17 +190,52 @@ static void copy_out(struct ring_conn *r)
     conn_sent(c, n);
 }
 
+/* Records the state at the round's end. Unsent bytes are recorded when they are new; of older ones
+ * only how many are gone. */
+static void journal_state(struct ring_conn *r)
+{
+    struct conn *c = &r->conn;
+    uint32_t unsent = conn_unsent(c);
+    uint32_t sent = r->rsp_prod - r->logged_prod;
+    uint32_t kept = r->logged_gone || sent >= r->logged_unsent ? 0 : r->logged_unsent - sent;
+    struct journal_ring j = { .req_cons = r->req_cons, .rsp_prod = r->rsp_prod,
+                              .partial = r->partial_len, .drop = r->logged_unsent - kept,
+                              .append = unsent - kept, .events = c->events_taken,
+                              .failed = r->failed };
+    static char data[sizeof(j) + MESSAGE_MAX];
+
+    memcpy(data, &j, sizeof(j));
+    memcpy(data + sizeof(j), r->partial, r->partial_len);
+    journal_add(JOURNAL_RING, conn_domid(c), 0, data, (uint32_t)sizeof(j) + r->partial_len,
+                c->out + c->out_start + kept, j.append);
+    r->logged_prod = r->rsp_prod;
+    r->logged_unsent = unsent;
+    r->logged_gone = false;
+    c->events_taken = 0;
+}
+
 static void ring_stage(struct conn *c)
 {
     struct ring_conn *r = from_conn(c);
 
-    if (r->failed) {
+    if (r->failed)
         conn_sent(c, conn_unsent(c));
-        return;
-    }
-    do {
-        copy_out(r);
-    } while (!r->failed && !c->blocked && conn_next_events(c));
+    else if (!r->renewed)
+        do {
+            copy_out(r);
+        } while (!r->failed && !c->blocked && conn_next_events(c));
+    journal_state(r);
+}
+
+void conn_ring_snapshot(struct conn *c)
+{
+    struct ring_conn *r = from_conn(c);
+
+    conn_snapshot(c);
+    r->logged_unsent = 0;
+    r->logged_prod = r->rsp_prod;
+    c->events_taken = 0;
+    journal_state(r);
 }
 
 /* A guest signals only what looks new to it: a request put into an empty ring, a byte taken from
@@ -200,6 +255,8 @@ static void ring_flush(struct conn *c)
 {
     struct ring_conn *r = from_conn(c);
 
+    if (r->renewed)
+        show_renewed(r);
     if (r->failed || (r->shown_cons == r->req_cons && r->shown_prod == r->rsp_prod))
         return;
     r->shown_cons = r->req_cons;
@@ -251,11 +308,10 @@ void conn_ring_restart(struct conn *c)
     struct ring_conn *r = from_conn(c);
     struct xenstore_domain_interface *page = r->ring.page;
 
-    conn_reset(c);
-    r->partial_len = 0;
+    forget_traffic(r);
     r->failed = false;
     r->req_cons = r->shown_cons = load(&page->req_cons);
-    r->rsp_prod = r->shown_prod = load(&page->rsp_prod);
+    r->rsp_prod = r->shown_prod = r->logged_prod = load(&page->rsp_prod);
 }
 
 struct conn *conn_ring_new(struct domain *d, const struct xen_ring *ring)
@@ -265,6 +321,7 @@ struct conn *conn_ring_new(struct domain *d, const struct xen_ring *ring)
     if (!r)
         return NULL;
     conn_init(&r->conn, &ring_transport, d->domid);
+    r->conn.durable = true; /* see journal.h */
     r->domain = d;
     r->ring = *ring;
     conn_ring_restart(&r->conn);
@@ -272,4 +329,23 @@ struct conn *conn_ring_new(struct domain *d, const struct xen_ring *ring)
           XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR);
     store(&ring->page->error, XENSTORE_ERROR_NONE);
     return &r->conn;
+}
+
+bool conn_ring_restore(struct conn *c, const struct journal_ring *j, const char *partial,
+                       const char *unsent, uint32_t unsent_len)
+{
+    struct ring_conn *r = from_conn(c);
+
+    if (j->partial > MESSAGE_MAX)
+        return false;
+    r->req_cons = j->req_cons;
+    r->rsp_prod = r->logged_prod = j->rsp_prod;
+    r->failed = j->failed;
+    memcpy(r->partial, partial, j->partial);
+    r->partial_len = j->partial;
+    /* Signals may have been lost while nobody listened. */
+    domain_notify(r->domain);
+    conn_make_dirty(c);
+    conn_resume_later(c);
+    return !unsent_len || conn_restore_output(c, unsent, unsent_len);
 }

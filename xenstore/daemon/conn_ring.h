@@ -7,6 +7,7 @@
 
 #include "conn.h"
 #include "domain.h"
+#include "journal.h"
 #include "xen.h"
 
 /* A connection over a mapped ring, which it owns from now on. NULL: no memory (the ring is the
@@ -15,6 +16,13 @@ struct conn *conn_ring_new(struct domain *d, const struct xen_ring *ring);
 
 /* Starts over with the indexes that the page holds: after a new INTRODUCE. */
 void conn_ring_restart(struct conn *c);
+
+/* Recovery: goes on where a predecessor stopped. False if there is no memory. */
+bool conn_ring_restore(struct conn *c, const struct journal_ring *j, const char *partial,
+                       const char *unsent, uint32_t unsent_len);
+
+/* Records the connection for a new journal. */
+void conn_ring_snapshot(struct conn *c);
 
 /* The domain goes; the connection is about to be destroyed. */
 void conn_ring_detach(struct conn *c);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "conn_ring.h"
+#include "journal.h"
 #include "log.h"
 #include "loop.h"
 #include "ops.h"
@@ -108,6 +109,7 @@ static int add(uint32_t domid, uint64_t mfn, uint32_t remote_port, struct xen_ri
     by_id[domid] = d;
     if (domid > highest_id)
         highest_id = domid;
+    journal_add(JOURNAL_INTRODUCE, domid, remote_port, NULL, 0, &mfn, sizeof(mfn));
     return 0;
 }
 
@@ -119,11 +121,12 @@ static int reintroduce(struct domain *d, uint32_t remote_port)
 
     unbind(d);
     rc = bind_port(d, remote_port);
-    if (!rc) {
-        conn_ring_restart(d->conn);
-        conn_ring_receive(d->conn);
-    }
-    return rc;
+    if (rc)
+        return rc;
+    conn_ring_restart(d->conn);
+    journal_add(JOURNAL_INTRODUCE, d->domid, remote_port, NULL, 0, &d->mfn, sizeof(d->mfn));
+    conn_ring_receive(d->conn);
+    return 0;
 }
 
 int domain_introduce(uint32_t domid, uint64_t mfn, uint32_t remote_port)
@@ -154,10 +157,10 @@ int domain_introduce(uint32_t domid, uint64_t mfn, uint32_t remote_port)
 
 static void clear_target(struct domain *d, void *arg)
 {
-    struct subject *who = &d->conn->watcher.who;
+    const struct subject *who = &d->conn->watcher.who;
 
     if (who->target == *(uint32_t *)arg)
-        who->target = PERM_DOMID_NONE;
+        domain_set_target(d, PERM_DOMID_NONE);
 }
 
 void domain_release(struct domain *d)
@@ -174,6 +177,12 @@ void domain_release(struct domain *d)
     }
     free(d);
     domain_for_each(clear_target, &domid);
+    journal_add(JOURNAL_RELEASE, domid, 0, NULL, 0, NULL, 0);
+    domain_gone(domid);
+}
+
+void domain_gone(uint32_t domid)
+{
     if (domid && !keep_orphans)
         ops_forget_domain(domid);
     ops_fire_special("@releaseDomain");
@@ -182,6 +191,13 @@ void domain_release(struct domain *d)
 void domain_set_target(struct domain *d, uint32_t target)
 {
     d->conn->watcher.who.target = target;
+    journal_add(JOURNAL_TARGET, d->domid, target, NULL, 0, NULL, 0);
+}
+
+void domain_set_shutdown(struct domain *d, bool shutdown)
+{
+    d->shutdown = shutdown;
+    journal_add(JOURNAL_SHUTDOWN, d->domid, shutdown, NULL, 0, NULL, 0);
 }
 
 struct roll_call {
@@ -208,12 +224,12 @@ static void check_one(struct domain *d, void *arg)
     if (!s || s->dying) {
         domain_release(d);
     } else if (s->shutdown && !d->shutdown) {
-        d->shutdown = true;
+        domain_set_shutdown(d, true);
         r->shutdowns = true;
     }
 }
 
-static void check_deaths(void)
+void domain_check_deaths(void)
 {
     struct roll_call r = { 0 };
 
@@ -238,12 +254,30 @@ static void events_ready(struct loop_source *src, uint32_t mask)
         struct domain *d = port[i] < port_capacity ? by_port[port[i]] : NULL;
 
         if (port[i] == death_port)
-            check_deaths();
+            domain_check_deaths();
         else if (d)
             conn_ring_receive(d->conn);
     }
     /* An event that came meanwhile is pending and fires again now. */
     xen_events_unmask(port, n);
+}
+
+struct domain *domain_restore(uint32_t domid, uint64_t mfn, uint32_t remote_port)
+{
+    struct xen_ring ring = { 0 };
+    int rc;
+
+    if (events.fd < 0 || domid > PERM_DOMID_MAX || by_id[domid])
+        return domain_find(domid);
+    rc = xen_map_ring(domid, mfn, &ring);
+    if (!rc)
+        rc = add(domid, mfn, remote_port, &ring);
+    if (rc) {
+        xen_unmap_ring(&ring);
+        log_info("domain %u has gone meanwhile: %s", domid, strerror(-rc));
+        return NULL;
+    }
+    return by_id[domid];
 }
 
 static int connect_own_kernel(void)

@@ -46,9 +46,9 @@ void loop_remove(struct loop_source *src)
 void loop_run(bool (*round_end)(void))
 {
     struct epoll_event ev[EVENTS_PER_ROUND];
-    bool more = false;
 
     for (running = true; running;) {
+        bool more = round_end(); /* first of all what recovery has left to do */
         int n = epoll_wait(epoll_fd, ev, EVENTS_PER_ROUND, more ? 0 : -1);
 
         if (n < 0 && errno != EINTR) {
@@ -60,8 +60,8 @@ void loop_run(bool (*round_end)(void))
 
             src->ready(src, ev[i].events);
         }
-        more = round_end();
     }
+    round_end();
 }
 
 void loop_stop(void)

@@ -22,7 +22,7 @@ int loop_add(struct loop_source *src, uint32_t events);
 int loop_modify(struct loop_source *src, uint32_t events);
 void loop_remove(struct loop_source *src);
 
-/* Runs until loop_stop(). `round_end` runs after the handlers of each round and returns true if
+/* Runs until loop_stop(). `round_end` runs before each wait and returns true if
  * there is work left that needs no descriptor (the next wait is then none). */
 void loop_run(bool (*round_end)(void));
 void loop_stop(void);

@@ -17,10 +17,12 @@
 
 #include "conn_socket.h"
 #include "domain.h"
+#include "journal.h"
 #include "log.h"
 #include "loop.h"
 #include "ops.h"
 #include "options.h"
+#include "recover.h"
 
 static struct options options;
 static struct loop_source signals = { .fd = -1 };
@@ -120,6 +122,7 @@ static void start_service(void)
 {
     const char *dir = run_dir();
     char path[4096];
+    bool recovering;
     int rc;
 
     if (mkdir(dir, 0755) < 0 && errno != EEXIST)
@@ -130,8 +133,21 @@ static void start_service(void)
     if (rc)
         die("cannot start", rc);
     watch_signals();
+    rc = journal_open(dir);
+    if (rc == -EBUSY) {
+        log_error("another xenstored serves %s", dir);
+        exit(1);
+    }
+    if (rc)
+        die(dir, rc);
+    recovering = journal_has_past() && !options.no_recovery;
+    if (recovering)
+        recover_tree();
     if (!options.no_domains && domain_init(options.keep_orphans) != 0)
         exit(1);
+    if (recovering && !options.no_domains)
+        recover_domains();
+    journal_start();
     snprintf(path, sizeof(path), "%s/socket", dir);
     rc = conn_socket_listen(path);
     if (rc)

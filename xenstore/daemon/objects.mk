@@ -3,8 +3,8 @@
 xenstore-core-objs := $(addprefix xenstore/core/,children.o path.o perm.o quota.o store.o \
                         touched.o traces.o transaction.o tree.o watch.o wire.o)
 xenstore-daemon-objs := $(addprefix xenstore/daemon/,conn.o conn_ring.o conn_socket.o domain.o \
-                        log.o loop.o ops.o ops_control.o ops_domain.o ops_node.o ops_watch.o \
-                        options.o)
+                        journal.o log.o loop.o ops.o ops_control.o ops_domain.o ops_node.o ops_watch.o \
+                        options.o recover.o snapshot.o)
 xenstored-xen-objs := xenstore/daemon/xen.o $(toolstack-sys-objs)
 
 $(call host_program,xenstored,$(xenstore-core-objs) $(xenstore-daemon-objs) \

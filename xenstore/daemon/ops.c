@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "log.h"
 
 enum {
@@ -128,6 +129,7 @@ static int forget_owned(struct edit *e, const struct path *p)
     int rc = store_rm(e, p, &removed);
 
     if (removed) {
+        journal_change(JOURNAL_RM, &dom0, p->str, p->len, NULL, 0);
         watch_fire_removed(ops_root, p, removed);
         node_put(removed);
     }
@@ -146,6 +148,8 @@ static int forget_mention(struct edit *e, const struct path *p, uint32_t domid)
     rc = store_set_perms(e, p, perms, &old);
     if (rc)
         perms_put(perms);
+    else
+        journal_perms(&dom0, p->str, p->len, perms);
     perms_put(old);
     return rc;
 }

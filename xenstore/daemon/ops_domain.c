@@ -90,7 +90,7 @@ int op_resume(struct call *k)
 
     if (rc)
         return rc;
-    d->shutdown = false;
+    domain_set_shutdown(d, false);
     conn_reply_ok(k->conn, k->request);
     return 0;
 }

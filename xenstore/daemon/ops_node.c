@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "journal.h"
 #include "ops.h"
 
 /* The path of an operation whose payload is one string and nothing else. */
@@ -162,8 +163,10 @@ int op_write(struct call *k)
         struct edit e = ops_edit(k);
 
         rc = store_write(&e, p, data, len, NULL);
-        if (!rc)
+        if (!rc) {
+            journal_change(JOURNAL_WRITE, who, p->str, p->len, data, len);
             watch_fire(ops_root, p, NULL);
+        }
     }
     if (!rc)
         conn_reply_ok(k->conn, r);
@@ -183,8 +186,10 @@ int op_mkdir(struct call *k)
         struct edit e = ops_edit(k);
 
         rc = store_mkdir(&e, p, &created);
-        if (created)
+        if (created) {
+            journal_change(JOURNAL_MKDIR, who, p->str, p->len, NULL, 0);
             watch_fire(ops_root, p, NULL);
+        }
     }
     if (!rc)
         conn_reply_ok(k->conn, k->request);
@@ -205,6 +210,7 @@ int op_rm(struct call *k)
 
         rc = store_rm(&e, p, &removed);
         if (removed) {
+            journal_change(JOURNAL_RM, who, p->str, p->len, NULL, 0);
             watch_fire_removed(ops_root, p, removed);
             node_put(removed);
         }
@@ -220,8 +226,10 @@ static int set_perms_now(struct call *k, const struct path *p, struct perms *per
     struct perms *old = NULL;
     int rc = store_set_perms(&e, p, perms, &old);
 
-    if (!rc)
+    if (!rc) {
+        journal_perms(e.who, p->str, p->len, perms);
         watch_fire(ops_root, p, old);
+    }
     perms_put(old);
     return rc;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "journal.h"
 #include "ops.h"
 
 /* A token has to leave room for the longest path in the event that carries it. */
@@ -54,11 +55,9 @@ int op_watch(struct call *k)
     if (rc)
         return rc;
     home_len = is_relative(str[0]) ? p->len - (uint32_t)strlen(str[0]) : 0;
-    w = watch_add(&c->watcher, p, home_len, str[1], (uint32_t)strlen(str[1]));
+    w = conn_watch(c, p, home_len, str[1], (uint32_t)strlen(str[1]));
     if (!w)
         return -errno;
-    c->account->watches++;
-    c->account->memory += watch_cost(w);
     conn_reply_ok(c, k->request);
     watch_deliver(w, w->path, w->path_len);
     return 0;
@@ -79,10 +78,7 @@ int op_unwatch(struct call *k)
     w = watch_find(&c->watcher, p, str[1], (uint32_t)strlen(str[1]));
     if (!w)
         return -ENOENT;
-    conn_forget_watch(w);
-    c->account->watches--;
-    c->account->memory -= watch_cost(w);
-    watch_remove(w);
+    conn_unwatch(c, w);
     conn_reply_ok(c, k->request);
     return 0;
 }
@@ -95,20 +91,10 @@ int op_reset_watches(struct call *k)
     return 0;
 }
 
-static uint32_t unused_transaction_id(struct conn *c)
-{
-    uint32_t id;
-
-    do {
-        id = ++c->next_transaction;
-    } while (id == 0 || conn_transaction(c, id));
-    return id;
-}
-
 int op_transaction_start(struct call *k)
 {
     struct conn *c = k->conn;
-    struct transaction *t;
+    uint32_t id;
     char text[12];
     int len;
 
@@ -116,12 +102,10 @@ int op_transaction_start(struct call *k)
         return -EBUSY;
     if (!conn_is_privileged(c) && c->account->transactions >= quota_limits.transactions)
         return -ENOSPC;
-    t = transaction_new(ops_root, unused_transaction_id(c), !conn_is_privileged(c));
-    if (!t)
+    id = conn_transaction_start(c, ops_root);
+    if (!id)
         return -ENOMEM;
-    list_add_tail(&c->transactions, &t->link);
-    c->account->transactions++;
-    len = snprintf(text, sizeof(text), "%u", t->id);
+    len = snprintf(text, sizeof(text), "%u", id);
     conn_reply(c, k->request, text, (uint32_t)len + 1);
     return 0;
 }
@@ -135,13 +119,34 @@ static void fire_change(struct node *root, const struct path *p, struct node *wa
         watch_fire(root, p, was ? was->perms : NULL);
 }
 
+static void record_change(const struct subject *who, const struct transaction *t,
+                          const struct change *c)
+{
+    static const enum journal_type types[] = {
+        [CHANGE_WRITE] = JOURNAL_WRITE,
+        [CHANGE_MKDIR] = JOURNAL_MKDIR,
+        [CHANGE_RM] = JOURNAL_RM,
+    };
+    uint32_t len;
+    const char *path = transaction_path(t, c, &len);
+
+    if (c->kind == CHANGE_PERMS)
+        journal_perms(who, path, len, c->perms);
+    else
+        journal_change(types[c->kind], who, path, len, c->value ? c->value->data : NULL,
+                       c->value ? c->value->len : 0);
+}
+
 static int commit(struct conn *c, struct transaction *t)
 {
     int rc = transaction_commit(t, &c->watcher.who, &ops_root);
 
-    if (!rc)
-        transaction_report(t, ops_root, fire_change);
-    return rc;
+    if (rc)
+        return rc;
+    for (uint32_t i = 0; i < t->changes; i++)
+        record_change(&c->watcher.who, t, &t->change[i]);
+    transaction_report(t, ops_root, fire_change);
+    return 0;
 }
 
 int op_transaction_end(struct call *k)
