@@ -77,8 +77,9 @@ static void features(void)
     struct xen_feature_info info = { .submap_idx = 0, .submap = 0x5a5a5a5a };
 
     CHECK_EQ(hc_xen_version(XENVER_get_features, &info), 0);
-    CHECK_EQ(info.submap, 1u << XENFEAT_pae_pgdir_above_4gb |
-             1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist | 1u << XENFEAT_gnttab_map_avail_bits |
+    CHECK_EQ(info.submap,
+             1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_mmu_pt_update_preserve_ad |
+             1u << XENFEAT_highmem_assist | 1u << XENFEAT_gnttab_map_avail_bits |
              1u << XENFEAT_dom0 | 1u << XENFEAT_memory_op_vnode_supported |
              1u << XENFEAT_direct_mapped);
 }
