@@ -30,8 +30,11 @@ static long console_write(unsigned long count, u64 va)
 static long console_read(unsigned long count, u64 va)
 {
     char buf[CHUNK];
-    size_t n = console_read_input(buf, MIN(count, (unsigned long)CHUNK));
+    size_t n;
 
+    if ((int)count < 0) /* the result is an int in the ABI */
+        return -E2BIG;
+    n = console_read_input(buf, MIN(count, (unsigned long)CHUNK));
     return n && copy_to_guest_va(va, buf, n) ? -EFAULT : (long)n;
 }
 

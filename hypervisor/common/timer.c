@@ -216,7 +216,7 @@ static void run_expired(void)
     }
     next = q->count ? q->heap[1]->expires_ns : 0;
     spin_unlock_irq(&q->lock);
-    arch_timer_program(next);
+    arch_timer_program(next, now);
 }
 
 void timer_subsystem_init(void)

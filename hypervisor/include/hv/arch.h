@@ -70,8 +70,8 @@ void arch_domain_wallclock_update(struct domain *d);
 /** Write current's runstate to its registered guest area. */
 void arch_runstate_update(struct vcpu *v);
 
-/** This CPU's timer interrupt at a system time; 0: none. Interrupts off or on. */
-void arch_timer_program(s_time_t deadline_ns);
+/** This CPU's timer interrupt at a system time; 0: none. now is the present time. */
+void arch_timer_program(s_time_t deadline_ns, s_time_t now);
 u64 arch_cycles(void);           /* time stamp for traces */
 
 /* Interrupt flag and CPU idling. */

@@ -32,7 +32,7 @@ enum { REG_ID = 0x20, REG_VERSION = 0x30, REG_TPR = 0x80, REG_EOI = 0xb0, REG_LD
 static volatile u32 *xapic;
 static bool x2apic;
 static int opt_x2apic = -1;
-static u64 timer_hz;            /* at divisor 1 */
+static u64 timer_scale;         /* ticks a ns at divisor 1, times 2^32 */
 static u32 cpu_apic_id[MAX_CPUS], cpu_acpi_id[MAX_CPUS];
 
 static int parse_x2apic(const char *s)
@@ -115,7 +115,7 @@ void apic_send_startup(u32 apic_id, u8 page)
     send(apic_id, ICR_ASSERT | MODE_STARTUP | page);
 }
 
-void arch_timer_program(s_time_t deadline_ns)
+void arch_timer_program(s_time_t deadline_ns, s_time_t now)
 {
     s_time_t delta;
     u64 ticks;
@@ -127,17 +127,17 @@ void arch_timer_program(s_time_t deadline_ns)
             reg_write(REG_TIMER_INIT, 0);
         return;
     }
-    delta = deadline_ns - now_ns();
+    delta = deadline_ns - now;
     if (delta <= 0) {
         softirq_raise(SOFTIRQ_TIMER);
         return;
     }
-    delta = MIN(delta, SECONDS(1)); /* far deadlines: wake up and look again */
+    delta = MIN(delta, MILLISECS(500)); /* far deadlines: wake up and look again */
     if (cpu_features.tsc_deadline) {
         wrmsr(MSR_TSC_DEADLINE, rdtsc() + ns_to_tsc(delta));
         return;
     }
-    ticks = (u64)delta * (timer_hz / 1000) / 1000000;
+    ticks = (u64)delta * timer_scale >> 32;
     reg_write(REG_TIMER_INIT, ticks ? (u32)MIN(ticks, 0xffffffffUL) : 1);
 }
 
@@ -156,7 +156,7 @@ u32 apic_timer_calibrate_elapsed(void)
 
 void apic_timer_set_frequency(u64 hz)
 {
-    timer_hz = hz;
+    timer_scale = (hz << 32) / 1000000000UL;
 }
 
 void apic_timer_start(void)
