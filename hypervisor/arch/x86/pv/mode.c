@@ -10,6 +10,7 @@
 #include <hv/errno.h>
 #include <hv/event_channel.h>
 #include <hv/hypercall.h>
+#include <hv/trace.h>
 #include <hv/printk.h>
 #include <hv/softirq.h>
 
@@ -62,6 +63,18 @@ void pv_toggle_mode(struct vcpu *v)
 
 /* --- entries --- */
 
+/* A hypercall while the trace is on: its number and arguments first, since it may change them. */
+static long __attribute__((noinline)) traced(const struct cpu_user_regs *regs, hypercall_fn fn)
+{
+    u64 nr = regs->rax, a3 = regs->rdx;
+    long rc;
+
+    trace_hypercall(nr, regs->rdi, regs->rsi);
+    rc = fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8);
+    trace_hypercall_end(nr, (u64)rc, a3);
+    return rc;
+}
+
 static inline void hypercall(struct cpu_user_regs *regs)
 {
     unsigned long nr = regs->rax;
@@ -74,7 +87,8 @@ static inline void hypercall(struct cpu_user_regs *regs)
         regs->rax = (u64)-ENOSYS;
         return;
     }
-    rc = fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8);
+    rc = unlikely(trace_enabled) ? traced(regs, fn)
+                                 : fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8);
     /* A continuation has already put the registers so that the instruction runs again. */
     if (likely(rc != -ERESTART))
         regs->rax = (u64)rc;
