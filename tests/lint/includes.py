@@ -186,8 +186,10 @@ def headers_stand_alone(source):
     flags = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
 
     def attempt(path):
-        command = flags["CC"].split() + flags[compile_flags(path)].split() + \
-            ["-fsyntax-only", "-x", "c", "-"]
+        assembler = re.search(r"^\.macro\b", source.text(path), re.M)
+        language = ["-D__ASSEMBLY__", "-c", "-o", "/dev/null", "-x", "assembler-with-cpp", "-"] \
+            if assembler else ["-fsyntax-only", "-x", "c", "-"]
+        command = flags["CC"].split() + flags[compile_flags(path)].split() + language
         done = subprocess.run(command, input=f'#include "{path}"\n', capture_output=True,
                               text=True, check=False)
         return path, done.stderr.strip().replace("\n", "\n    ")[:800] or None
