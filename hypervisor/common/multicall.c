@@ -8,6 +8,7 @@
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/multicall.h>
+#include <hv/trace.h>
 
 DEFINE_PER_CPU(struct multicall_state, multicall_state);
 
@@ -23,8 +24,12 @@ static long run(struct multicall_state *mc)
         return -ENOSYS;
     mc->restarted = false;
     mc->active = true;
+    if (unlikely(trace_enabled))
+        trace_hypercall(mc->entry.op, a[0], a[1]);
     rc = fn(a[0], a[1], a[2], a[3], a[4]);
     mc->active = false;
+    if (unlikely(trace_enabled))
+        trace_hypercall_end(mc->entry.op, (u64)rc, a[2]);
     return rc;
 }
 

@@ -43,6 +43,7 @@ int cmd_destroy(const struct cmd *cmd, int argc, char **argv);
 int cmd_info(const struct cmd *cmd, int argc, char **argv);
 int cmd_dmesg(const struct cmd *cmd, int argc, char **argv);
 int cmd_check(const struct cmd *cmd, int argc, char **argv);
+int cmd_trace(const struct cmd *cmd, int argc, char **argv);
 int cmd_help(const struct cmd *cmd, int argc, char **argv);
 
 /* Shows the console of a domain on the terminal until the user leaves (CMD_OK) or it ends. backlog:

@@ -41,6 +41,12 @@ const struct cmd cmds[] = {
     { "dmesg", "[-c] [--json]", "show the hypervisor's log", "  -c, --clear     and empty it\n",
       cmd_dmesg },
     { "check", "[--json] FILE", "check a domain's file without creating anything", "", cmd_check },
+    { "trace", "[--hypercalls] [-d ID] [-s SECONDS] [--json]",
+      "show hypercalls as they happen; ctrl-c ends it",
+      "  --hypercalls    what is traced (the default, and all there is so far)\n"
+      "  -d, --domain ID    only of this domain\n"
+      "  -s, --seconds N    end after so long\n",
+      cmd_trace },
     { "help", "[VERB]", "show the verbs, or one of them", "", cmd_help },
 };
 const unsigned int cmd_count = sizeof(cmds) / sizeof(cmds[0]);

@@ -2,7 +2,15 @@
 # domus: a table of verbs, one file each. It meets domusd at the socket only.
 domus-objs := $(addprefix toolstack/cli/,main.o client.o config_file.o console_show.o \
               cmd_create.o cmd_list.o cmd_console.o cmd_pause.o cmd_shutdown.o cmd_destroy.o \
-              cmd_info.o cmd_dmesg.o cmd_check.o cmd_help.o)
+              cmd_info.o cmd_dmesg.o cmd_check.o cmd_trace.o cmd_help.o)
 
-$(call host_program,domus,$(domus-objs) $(toolstack-config-objs) $(toolstack-json-objs) \
+# The names of hypercalls come from the hypervisor's own table.
+$(B)/obj/host/toolstack/cli/hypercall_names.c: hypervisor/common/hypercall.c \
+    toolstack/cli/hypercall_names.py
+	@mkdir -p $(@D)
+	$(call say,NAMES)$(PYTHON) toolstack/cli/hypercall_names.py $< > $@
+$(B)/obj/host/toolstack/cli/hypercall_names.o: $(B)/obj/host/toolstack/cli/hypercall_names.c
+	$(call say,CC)$(CC) $(host-flags) -I . -c -o $@ $<
+
+$(call host_program,domus,$(domus-objs) toolstack/cli/hypercall_names.o toolstack/lib/trace_buffer.o $(toolstack-config-objs) $(toolstack-json-objs) \
     $(libdomus-objs),$(libdomus-libs) -lyajl)
