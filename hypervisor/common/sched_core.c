@@ -19,6 +19,8 @@
 #include <hv/time.h>
 #include <xen/domctl.h>
 
+#define FIRST_SLICE MILLISECS(1) /* of a vCPU that is no longer alone on its CPU */
+
 struct cpu_queue {
     spinlock_t lock;
     struct vcpu *curr;
@@ -64,12 +66,16 @@ static int stopped_state(const struct vcpu *v)
     return v->pause_flags & BIT(VPF_BLOCKED) ? RUNSTATE_blocked : RUNSTATE_offline;
 }
 
+/* v waits for cpu. Who runs there may have been alone so far, without a slice: now it has one. */
 static void tickle(unsigned int cpu, const struct vcpu *v, s_time_t now)
 {
     struct vcpu *running = sched_current_of(cpu);
+    struct timer *slice = &per_cpu(cpu_queue, cpu).slice_timer;
 
     if (running->is_idle || ops->preempts(v, running, now))
         softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+    else if (!timer_is_active(slice))
+        timer_set(slice, now + FIRST_SLICE);
 }
 
 /* v is runnable, neither running nor queued. Lock held. */
@@ -310,20 +316,19 @@ static void schedule(void)
     if (!next)
         next = idle_vcpu[cpu];
     q->curr = next;
+    /* Before the lock is free: from then on, who queues up sets the timer if it is not. */
+    if (slice)
+        timer_set(&q->slice_timer, now + slice);
+    else
+        timer_stop(&q->slice_timer);
     if (next == prev) {
         spin_unlock_irq(&q->lock);
-        if (slice)
-            timer_set(&q->slice_timer, now + slice);
         return;
     }
     runstate_change(prev, runnable ? RUNSTATE_runnable : stopped_state(prev), now);
     runstate_change(next, RUNSTATE_running, now);
     next->is_running = true;
     spin_unlock(&q->lock); /* interrupts stay off until the switch is done */
-    if (slice)
-        timer_set(&q->slice_timer, now + slice);
-    else
-        timer_stop(&q->slice_timer);
     context_switch(prev, next);
 }
 
