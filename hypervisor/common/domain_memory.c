@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames of domains: allocation, assignment, stealing, release and accounting. d->page_lock protects
- * the list, the counts and the claim; the heap lock nests inside. A domain's structure is referenced
- * while it has frames of either kind (counted or extra). Frames of a domain are singles: order is a
- * matter of allocation only.
+ * Frames of domains: allocation, assignment, stealing, release and accounting. d->page_lock
+ * protects the list, the counts and the claim; the heap lock nests inside. A domain's structure is
+ * referenced while it has frames of either kind (counted or extra). Frames of a domain are singles:
+ * order is a matter of allocation only.
  */
 #include <asm/frame.h>
 #include <hv/atomic.h>
@@ -86,7 +86,8 @@ static int assign_locked(struct domain *d, struct frame *f, unsigned int order, 
     return 0;
 }
 
-int domain_assign_frames(struct domain *d, struct frame *f, unsigned int order, unsigned int memflags)
+int domain_assign_frames(struct domain *d, struct frame *f, unsigned int order,
+                         unsigned int memflags)
 {
     int rc;
 
@@ -99,8 +100,12 @@ int domain_assign_frames(struct domain *d, struct frame *f, unsigned int order, 
 struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int memflags)
 {
     bool counted = !(memflags & MEMF_NO_REFCOUNT);
-    bool claimed = d && counted && d->claimed_pages >= 1UL << order;
-    struct frame *f = block_alloc(order, memflags, claimed, !(memflags & MEMF_NO_SCRUB));
+    struct block_user user = {
+        .claimed = d && counted && d->claimed_pages >= 1UL << order,
+        .clear = !(memflags & MEMF_NO_SCRUB),
+        .serial = d ? d->memory_serial : 0,
+    };
+    struct frame *f = block_alloc(order, memflags, &user);
     int rc;
 
     if (!f)
@@ -112,15 +117,54 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
     spin_unlock(&d->page_lock);
     if (!rc)
         return f;
-    block_free(f, order, false);
+    block_free(f, order, false, 0);
     return NULL;
 }
 
 /* ---- taking frames away ---- */
 
+/*
+ * Numbers that no two domains share, unlike domids: a domain may get back frames with its own old
+ * data. After four thousand million domains the rest does without.
+ */
+static u32 serial_of(struct domain *d)
+{
+    static u32 last;
+    u32 n;
+
+    if (likely(d->memory_serial))
+        return d->memory_serial;
+    n = atomic_read(&last);
+    while (n != ~0u) {
+        u32 seen = cmpxchg(&last, n, n + 1);
+
+        if (seen == n)
+            return d->memory_serial = n + 1;
+        n = seen;
+    }
+    return 0;
+}
+
+static void free_frames(struct frame *f, unsigned int order, u32 dirty_by)
+{
+    for (u64 i = 0; i < 1UL << order; i++) {
+        frame_set_owner(&f[i], NULL);
+        f[i].type = 0;
+        f[i].count = 0;
+        m2p_set(frame_to_mfn(&f[i]), ~0UL);
+    }
+    block_free(f, order, true, dirty_by);
+}
+
+void free_anonymous_frames(struct frame *f, unsigned int order)
+{
+    free_frames(f, order, 0);
+}
+
 void domain_free_frame(struct frame *f)
 {
     struct domain *d = frame_owner(f);
+    u32 dirty_by = 0;
     bool last = false;
 
     if (d) {
@@ -131,22 +175,12 @@ void domain_free_frame(struct frame *f)
         else
             total_adjust(d, -1);
         last = !has_frames(d);
+        dirty_by = d->dying ? 0 : serial_of(d);
         spin_unlock(&d->page_lock);
     }
-    free_anonymous_frames(f, 0);
+    free_frames(f, 0, dirty_by);
     if (last)
         domain_put(d);
-}
-
-void free_anonymous_frames(struct frame *f, unsigned int order)
-{
-    for (u64 i = 0; i < 1UL << order; i++) {
-        frame_set_owner(&f[i], NULL);
-        f[i].type = 0;
-        f[i].count = 0;
-        m2p_set(frame_to_mfn(&f[i]), ~0UL);
-    }
-    block_free(f, order, true);
 }
 
 /* Exactly two references, the allocation's and ours: drop both, then nobody can find the frame. */

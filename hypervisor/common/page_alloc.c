@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The buddy allocator: free blocks of 2^order frames, listed by order and by zone, where a zone holds
- * the frames whose numbers have the same highest bit, so that an address limit is a highest zone.
- * The head of a free block is marked FC_FREE and carries order, dirt and flush stamp; the other
- * frames of the block have no references and no mark.
+ * The buddy allocator: free blocks of 2^order frames, listed by order and by zone, where a zone
+ * holds the frames whose numbers have the same highest bit, so that an address limit is a highest
+ * zone. The head of a free block is marked FC_FREE and carries order, dirt and flush stamp; the
+ * other frames of the block have no references and no mark.
  *
  * heap_lock protects the lists and counts; a leaf, never taken with interrupts off. Flushing and
  * scrubbing happen outside of it. Domains' accounting is in domain_memory.c.
@@ -39,15 +39,26 @@ static unsigned int zone_of(u64 nr)
 
 /* ---- the lists ---- */
 
+struct state {
+    bool dirty, flush;
+    u32 dirty_by, stamp;
+};
+
+static struct state state_of(const struct frame *f)
+{
+    return (struct state){ f->need_scrub, f->need_flush, f->dirty_by, f->free_stamp };
+}
+
 /* Clean blocks go first, so that they are found first; dirty ones last. */
-static void list_block(struct frame *f, unsigned int order, bool dirty, bool flush, u32 stamp)
+static void list_block(struct frame *f, unsigned int order, struct state st)
 {
     u32 nr = (u32)nr_of(f), *head = &first_block[zone_of(nr)][order];
 
     f->order = (u8)order;
-    f->need_scrub = dirty;
-    f->need_flush = flush;
-    f->free_stamp = stamp;
+    f->need_scrub = st.dirty;
+    f->dirty_by = st.dirty_by;
+    f->need_flush = st.flush;
+    f->free_stamp = st.stamp;
     f->count = FC_FREE;
     if (*head) {
         struct frame *first = frame_nr(*head), *last = frame_nr(first->list_prev);
@@ -59,7 +70,7 @@ static void list_block(struct frame *f, unsigned int order, bool dirty, bool flu
     } else {
         f->list_next = f->list_prev = nr;
     }
-    if (!dirty || !*head)
+    if (!st.dirty || !*head)
         *head = nr;
     orders_present[zone_of(nr)] |= 1u << order;
 }
@@ -95,39 +106,48 @@ static struct frame *find_block(unsigned int order, unsigned int top_zone)
 /* Cut a listed block down to 2^order frames; the rest is listed again. */
 static void take_block(struct frame *f, unsigned int order)
 {
+    struct state st = state_of(f);
     unsigned int have = f->order;
-    bool dirty = f->need_scrub, flush = f->need_flush;
 
     unlist_block(f);
     while (have > order) {
         have--;
-        list_block(f + (1UL << have), have, dirty, flush, f->free_stamp);
+        list_block(f + (1UL << have), have, st);
     }
     free_pages -= 1UL << order;
-    if (dirty)
+    if (st.dirty)
         dirty_pages -= 1UL << order;
 }
 
-/* Clean and dirty halves stay apart, or cleaning in pieces would never end. */
-static void give_block(struct frame *f, unsigned int order, bool dirty, bool flush)
+/*
+ * Clean and dirty halves stay apart, or cleaning in pieces would never end; so do the data of
+ * different domains, or nobody would get his own back.
+ */
+static bool can_join(const struct frame *other, unsigned int order, const struct state *st)
+{
+    return other->count == FC_FREE && other->order == order && other->need_scrub == st->dirty &&
+           other->dirty_by == st->dirty_by;
+}
+
+static void give_block(struct frame *f, unsigned int order, struct state st)
 {
     u64 nr = nr_of(f);
 
     free_pages += 1UL << order;
-    if (dirty)
+    if (st.dirty)
         dirty_pages += 1UL << order;
     for (; order < MAX_ORDER; order++) {
         u64 other_nr = nr ^ (1UL << order);
         struct frame *other = frame_nr(other_nr);
 
-        if (other_nr >= max_frame || other->count != FC_FREE || other->order != order ||
-            other->need_scrub != dirty)
+        if (other_nr >= max_frame || !can_join(other, order, &st))
             break;
-        flush |= other->need_flush;
+        st.flush |= other->need_flush;
         unlist_block(other);
         nr &= ~(1UL << order);
     }
-    list_block(frame_nr(nr), order, dirty, flush, tlb_stamp_now());
+    st.stamp = tlb_stamp_now();
+    list_block(frame_nr(nr), order, st);
 }
 
 /* ---- claims: memory promised to domains that are being built ---- */
@@ -201,7 +221,7 @@ static bool scrub_one(void)
         tlb_flush_stale(~0UL, f->free_stamp);
     frames_clear(f, order);
     spin_lock(&heap_lock);
-    give_block(f, order, false, false);
+    give_block(f, order, (struct state){});
     spin_unlock(&heap_lock);
     return true;
 }
@@ -219,31 +239,31 @@ static struct frame *try_alloc(unsigned int order, unsigned int memflags, bool c
     return f;
 }
 
-struct frame *block_alloc(unsigned int order, unsigned int memflags, bool claimed, bool clear)
+struct frame *block_alloc(unsigned int order, unsigned int memflags, const struct block_user *user)
 {
     struct frame *f;
 
     if (order > MAX_ORDER)
         return NULL;
-    f = try_alloc(order, memflags, claimed);
+    f = try_alloc(order, memflags, user->claimed);
     /* Neighbours may be apart only because one of them is clean. */
     while (!f && order && scrub_one())
-        f = try_alloc(order, memflags, claimed);
+        f = try_alloc(order, memflags, user->claimed);
     if (!f)
         return NULL;
     /* Whoever mapped these frames before must not reach them any more. */
     if (f->need_flush)
         tlb_flush_stale(~0UL, f->free_stamp);
-    if (f->need_scrub && clear)
+    if (f->need_scrub && user->clear && (!f->dirty_by || f->dirty_by != user->serial))
         frames_clear(f, order);
     return f;
 }
 
 /* Frames without references, owner or type. */
-void block_free(struct frame *f, unsigned int order, bool was_guest_visible)
+void block_free(struct frame *f, unsigned int order, bool was_guest_visible, u32 dirty_by)
 {
     spin_lock(&heap_lock);
-    give_block(f, order, true, was_guest_visible);
+    give_block(f, order, (struct state){ true, was_guest_visible, dirty_by, 0 });
     spin_unlock(&heap_lock);
 }
 
@@ -257,7 +277,7 @@ void page_alloc_add_range(paddr_t start, paddr_t end)
 
         while (nr + (1UL << order) > last)
             order--;
-        give_block(frame_nr(nr), order, true, false);
+        give_block(frame_nr(nr), order, (struct state){ .dirty = true });
         nr += 1UL << order;
     }
     spin_unlock(&heap_lock);
@@ -267,7 +287,8 @@ void page_alloc_add_range(paddr_t start, paddr_t end)
 
 void *hv_alloc_pages(unsigned int order, unsigned int memflags)
 {
-    struct frame *f = block_alloc(order, memflags, false, memflags & MEMF_ZERO);
+    struct block_user user = { .clear = memflags & MEMF_ZERO };
+    struct frame *f = block_alloc(order, memflags, &user);
 
     if (!f)
         return NULL;
@@ -295,7 +316,7 @@ void hv_free_pages(void *va, unsigned int order)
         f[i].owner = 0;
         f[i].count = 0;
     }
-    block_free(f, order, was_shared);
+    block_free(f, order, was_shared, 0);
 }
 
 /* ---- idle work and numbers ---- */
@@ -307,8 +328,23 @@ void page_alloc_scrub_idle(void)
             return;
 }
 
-u64 page_alloc_free_pages(void) { return atomic_read(&free_pages); }
-u64 page_alloc_total_pages(void) { return ram_total_pages(); }
-u64 page_alloc_outstanding_claims(void) { return atomic_read(&claimed_pages); }
-u64 page_alloc_scrub_pages(void) { return atomic_read(&dirty_pages); }
-u64 page_alloc_max_mfn(void) { return max_frame; }
+u64 page_alloc_free_pages(void)
+{
+    return atomic_read(&free_pages);
+}
+u64 page_alloc_total_pages(void)
+{
+    return ram_total_pages();
+}
+u64 page_alloc_outstanding_claims(void)
+{
+    return atomic_read(&claimed_pages);
+}
+u64 page_alloc_scrub_pages(void)
+{
+    return atomic_read(&dirty_pages);
+}
+u64 page_alloc_max_mfn(void)
+{
+    return max_frame;
+}

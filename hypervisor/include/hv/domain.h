@@ -111,6 +111,7 @@ struct domain {
     spinlock_t page_lock;
     u32 page_list_head, page_list_tail; /* frame numbers, 0 none */
     u64 tot_pages, max_pages, claimed_pages;
+    u32 memory_serial;              /* names this domain, never another, in freed frames; 0: not yet */
     u64 extra_pages;                /* FC_EXTRA frames, not in tot_pages */
     u64 shared_pages, paged_pages;
     struct shared_info *shared_info;

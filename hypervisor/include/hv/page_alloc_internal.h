@@ -7,10 +7,17 @@
 
 struct frame;
 
-/** 2^order frames, or NULL. claimed: the caller's own claim covers them. clear: contents zeroed. */
-struct frame *block_alloc(unsigned int order, unsigned int memflags, bool claimed, bool clear);
-/** Frames without references, uses and owner; their contents count as dirty. */
-void block_free(struct frame *f, unsigned int order, bool was_guest_visible);
+/* What the allocator must know of who asks. */
+struct block_user {
+    bool claimed;   /* the caller's own claim covers the block */
+    bool clear;     /* zero what is not clean */
+    u32 serial;     /* and not this domain's own old data; 0: nobody's */
+};
+/** 2^order frames, or NULL. */
+struct frame *block_alloc(unsigned int order, unsigned int memflags, const struct block_user *user);
+/** Frames without references, uses and owner; they hold data of the domain with this serial, 0: of
+ *  somebody. */
+void block_free(struct frame *f, unsigned int order, bool was_guest_visible, u32 dirty_by);
 void frames_clear(struct frame *f, unsigned int order);
 
 /** The sum of all claims changes by delta. */

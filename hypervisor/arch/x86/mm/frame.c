@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * References and types of frames: the two words of a frame record and every transition between
- * their states (see the table in asm/frame.h). No locks: compare-and-exchange, and VALIDATING as the
- * mark of the one CPU that checks or releases a table's contents. That CPU alone may then store to
- * the type word plainly: others of the same type wait, others of another type fail.
+ * their states (see the table in asm/frame.h). No locks: compare-and-exchange, and VALIDATING as
+ * the mark of the one CPU that checks or releases a table's contents. That CPU alone may then store
+ * to the type word plainly: others of the same type wait, others of another type fail.
  *
  * A frame whose type changes is flushed from the owner's CPUs first, so that no stale writable
  * translation (or stale walk of a former table) outlives the type that allowed it.
@@ -29,8 +29,7 @@ static inline bool is_table(u64 type)
 
 static inline bool try_cmpxchg(u64 *p, u64 *old, u64 new_val)
 {
-    return __atomic_compare_exchange_n(p, old, new_val, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_SEQ_CST);
+    return __atomic_compare_exchange_n(p, old, new_val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 /* ---- references ---- */
@@ -91,7 +90,8 @@ static inline void set_type(struct frame *f, u64 value)
     WRITE_ONCE(f->type, value);
 }
 
-/* Back to no use, with what is still held recorded; was_partial: that state's reference is there. */
+/* Back to no use, with what is still held recorded; was_partial: that state's reference is there.
+ */
 static void leave_unfinished(struct frame *f, u64 type, bool was_partial)
 {
     bool holds = f->nr_validated;
@@ -325,10 +325,12 @@ bool frame_lock_table(struct frame *f)
     }
 }
 
-void frame_unlock_table(struct frame *f)
+bool frame_lock_l1_slow(struct frame *f)
 {
-    u64 old = __atomic_fetch_sub(&f->type, FT_LOCKED + 1, __ATOMIC_SEQ_CST);
-
-    ASSERT(old & FT_LOCKED && (old & FT_COUNT_MASK) > 1);
-    (void)old;
+    if (!frame_lock_table(f))
+        return false;
+    if ((READ_ONCE(f->type) & FT_MASK) == FT_L1)
+        return true;
+    frame_unlock_table(f);
+    return false;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owners of frames, and our own pages shown to guests. A frame record names its owner by domid, which
- * stays taken until the last of the domain's pages is given back. A shared page is FC_HV with one reference for the sharing; read-only sharing is one use of type
- * NONE, which keeps every other type away.
+ * Owners of frames, and our own pages shown to guests. A frame record names its owner by domid,
+ * which stays taken until the last of the domain's pages is given back. A shared page is FC_HV with
+ * one reference for the sharing; read-only sharing is one use of type NONE, which keeps every other
+ * type away.
  */
 #include "internal.h"
 

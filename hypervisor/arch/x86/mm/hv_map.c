@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hypervisor's own page tables. Slots 256 to 271 get their L3 tables at boot and never change at
- * the top level again, so a guest root that has copied them stays right. Mappings below are made
+ * The hypervisor's own page tables. Slots 256 to 271 get their L3 tables at boot and never change
+ * at the top level again, so a guest root that has copied them stays right. Mappings below are made
  * and removed under map_lock (a leaf). Intermediate tables come from boot_alloc() until the heap
  * exists, from the heap afterwards, and are never freed.
  */
@@ -45,7 +45,8 @@ static paddr_t shatter(pte_t e, unsigned int shift)
     return pa;
 }
 
-/* The entry for va in the table that maps pages of 2^shift; tables above are made. NULL: no memory. */
+/* The entry for va in the table that maps pages of 2^shift; tables above are made. NULL: no memory.
+ */
 static pte_t *entry_make(u64 va, unsigned int shift)
 {
     pte_t *e = &hv_root[l4_index(va)];

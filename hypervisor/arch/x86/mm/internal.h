@@ -9,13 +9,16 @@
 #include <hv/boot_info.h>
 
 /* boot_alloc.c: memory before the heap exists. */
-struct ram_range { paddr_t start, end; };
+struct ram_range {
+    paddr_t start, end;
+};
 /** All RAM above 1 MiB that we keep records of, ascending; used for good by mfn_valid(). */
 extern struct ram_range ram_ranges[];
 extern unsigned int nr_ram_ranges;
 
 void boot_alloc_init(void);
-/** Contents undefined; limit: exclusive bound of the whole block, 0 none. Panics when there is none. */
+/** Contents undefined; limit: exclusive bound of the whole block, 0 none. Panics when there is
+ * none. */
 paddr_t boot_alloc(u64 bytes, u64 align, paddr_t limit);
 /** Call fn for everything that is still free; no boot_alloc() afterwards. */
 void boot_alloc_finish(void (*fn)(paddr_t start, paddr_t end));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Windows onto device memory and firmware tables, in a part of the address space of its own. Pages are
- * found in a bitmap under vmap_lock (a leaf), with one unmapped page behind each window.
+ * Windows onto device memory and firmware tables, in a part of the address space of its own. Pages
+ * are found in a bitmap under vmap_lock (a leaf), with one unmapped page behind each window.
  */
 #include "internal.h"
 

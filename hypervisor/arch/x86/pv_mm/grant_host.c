@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Host mappings of grants: an L1 entry of current's domain that maps a granted frame. The reference and
- * use that the entry stands for belong to the caller, who took them from the granting domain and
- * takes them back; only what an overwritten entry held is dropped here. The entry's table is locked
- * while it is looked at and written.
- * ABI: public grant_table.h (GNTMAP_*, GNTST_*).
+ * Host mappings of grants: an L1 entry of current's domain that maps a granted frame. The reference
+ * and use that the entry stands for belong to the caller, who took them from the granting domain
+ * and takes them back; only what an overwritten entry held is dropped here. The entry's table is
+ * locked while it is looked at and written. ABI: public grant_table.h (GNTMAP_*, GNTST_*).
  */
 #include "internal.h"
 
@@ -48,7 +47,7 @@ int arch_grant_map_host(u64 addr, mfn_t mfn, u32 flags, u32 cache_flags)
         return GNTST_general_error;
     old = READ_ONCE(*slot);
     pte_store(table, slot, &old, l1e_adjust(entry), PTE_REPLACE);
-    l1_unlock(table);
+    frame_unlock_table(table);
     l1e_put(old, current->domain);
     return GNTST_okay;
 }
@@ -64,7 +63,7 @@ static int take_entry(u64 addr, pte_t *out)
         return GNTST_general_error;
     *out = READ_ONCE(*slot);
     pte_store(table, slot, out, 0, PTE_REPLACE);
-    l1_unlock(table);
+    frame_unlock_table(table);
     return GNTST_okay;
 }
 
@@ -95,7 +94,7 @@ int arch_grant_unmap_host(u64 addr, mfn_t mfn, u64 new_addr, u32 flags)
             pte_store(table, slot, &old, entry, PTE_REPLACE);
             rc = GNTST_okay;
         }
-        l1_unlock(table);
+        frame_unlock_table(table);
     }
     if (rc)
         l1e_put(entry, current->domain); /* it was taken out of new_addr, which stays clear */

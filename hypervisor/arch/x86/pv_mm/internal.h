@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of pv_mm/; nobody else includes this. pte_store() is the one place that writes a live guest table:
- * whatever has to follow such tables (log-dirty twins later) hangs there.
+ * Between the files of pv_mm/; nobody else includes this. pte_store() is the one place that writes
+ * a live guest table: whatever has to follow such tables (log-dirty twins later) hangs there.
  */
 #ifndef PV_MM_INTERNAL_H
 #define PV_MM_INTERNAL_H
@@ -15,8 +15,8 @@
 #include <hv/lib.h>
 
 /* What a guest may change in a present entry without the frame being checked again. */
-#define PTE_SOFT_BITS (PTE_NX | PTE_AVAIL_HIGH | PTE_AVAIL | PTE_GLOBAL | PTE_DIRTY | PTE_ACCESSED | \
-                       PTE_USER)
+#define PTE_SOFT_BITS \
+    (PTE_NX | PTE_AVAIL_HIGH | PTE_AVAIL | PTE_GLOBAL | PTE_DIRTY | PTE_ACCESSED | PTE_USER)
 #define PTE_CACHE_BITS (PTE_PWT | PTE_PCD | PTE_PAT)
 
 static inline bool pte_changed(pte_t a, pte_t b)
@@ -61,11 +61,12 @@ static inline pte_t l1e_adjust(pte_t e)
 }
 
 /* validate.c */
-/** Check *e for a table of pt_dom mapping a frame of pg_dom and take its references; *e becomes what
- *  is to be stored. 0, -EINVAL (flags), -EPERM (device), -EBUSY, -EACCES. */
+/** Check *e for a table of pt_dom mapping a frame of pg_dom and take its references; *e becomes
+ * what is to be stored. 0, -EINVAL (flags), -EPERM (device), -EBUSY, -EACCES. */
 int l1e_get(pte_t *e, struct domain *pt_dom, struct domain *pg_dom);
 void l1e_put(pte_t e, struct domain *pt_dom);
-/** The same for an entry of a table of level 2 to 4 of d. put leaves leftovers on the deferred list. */
+/** The same for an entry of a table of level 2 to 4 of d. put leaves leftovers on the deferred
+ * list. */
 int upper_entry_get(struct frame *table, struct domain *d, unsigned int level, pte_t e,
                     bool preemptible);
 void upper_entry_put(struct frame *table, unsigned int level, pte_t e, bool preemptible);
@@ -74,7 +75,7 @@ void upper_entry_put(struct frame *table, unsigned int level, pte_t e, bool pree
 int l1_table_validate(struct frame *table, struct domain *d);
 void l1_table_devalidate(struct frame *table, struct domain *d);
 
-/* pt_update.c: apply one new value to an entry; the table's update lock is held. */
+/* Apply one new value to an entry; the table's update lock is held. l1_update: validate.c. */
 int l1_update(struct frame *table, pte_t *slot, pte_t entry, struct domain *pt_dom,
               struct domain *pg_dom, bool keep_ad);
 int upper_update(struct frame *table, unsigned int level, pte_t *slot, pte_t entry,
@@ -83,11 +84,10 @@ int upper_update(struct frame *table, unsigned int level, pte_t *slot, pte_t ent
 /* pt_lookup.c */
 /** The L1 entry that maps va under v's present root, read without locks; 0: none. */
 pte_t l1_entry_by_va(const struct vcpu *v, u64 va);
-/** The L1 entry that maps va under v's present root: table referenced and locked; NULL if none. */
+/** The L1 entry that maps va under v's present root: its table locked; NULL if none. */
 struct frame *l1_lock_by_va(struct vcpu *v, u64 va, pte_t **slot);
 /** The same by the entry's machine address, for tables of d. */
 struct frame *l1_lock_by_address(struct domain *d, paddr_t entry, pte_t **slot);
-void l1_unlock(struct frame *table);
 
 /** foreigndom of mmu_update and friends: DOMID_SELF, IO, XEN or a domain; NULL: unknown, or the
  *  caller by its number. Held until page_owner_put(). */

@@ -13,50 +13,58 @@
 #include <hv/guest_access.h>
 
 #define PREEMPTED 0x80000000u
-#define BATCH 32
+#define BATCH     32
 
 struct mmu_call {
     struct domain *pt_dom, *pg_dom;
-    struct frame *table; /* locked, or in use as writable; NULL: none */
+    struct frame *table; /* locked, or referenced and in use as writable; NULL: none */
+    char *page;
     u64 table_mfn, type;
     bool access_checked;
 };
 
 /* ---- the frame that requests write to ---- */
 
-static void table_close(struct mmu_call *c)
+static inline void table_close(struct mmu_call *c)
 {
-    if (!c->table)
+    struct frame *f = c->table;
+
+    if (!f)
         return;
-    if (c->type == FT_WRITABLE)
-        frame_put_writable(c->table);
-    else
-        frame_unlock_table(c->table);
-    frame_put(c->table);
     c->table = NULL;
+    if (likely(c->type != FT_WRITABLE)) {
+        frame_unlock_table(f);
+    } else {
+        frame_put_writable(f);
+        frame_put(f);
+    }
 }
 
 static int table_open(struct mmu_call *c, u64 mfn)
 {
     struct frame *f;
 
-    if (likely(c->table && c->table_mfn == mfn))
-        return 0;
     table_close(c);
-    if (mfn >= max_frame)
+    if (unlikely(mfn >= max_frame))
         return -EINVAL;
     f = mfn_to_frame(mfn_from(array_index_nospec(mfn, max_frame)));
-    if (!frame_get(f, c->pt_dom))
-        return -EINVAL;
-    if (frame_lock_table(f)) {
+    if (likely(frame_lock_l1(f) || frame_lock_table(f))) {
+        if (unlikely(!frame_is_owned_by(f, c->pt_dom))) {
+            frame_unlock_table(f);
+            return -EINVAL;
+        }
         c->type = READ_ONCE(f->type) & FT_MASK;
-    } else if (frame_get_writable(f)) {
-        c->type = FT_WRITABLE;
     } else {
-        frame_put(f);
-        return -EINVAL;
+        if (!frame_get(f, c->pt_dom))
+            return -EINVAL;
+        if (!frame_get_writable(f)) {
+            frame_put(f);
+            return -EINVAL;
+        }
+        c->type = FT_WRITABLE;
     }
     c->table = f;
+    c->page = frame_to_virt(f);
     c->table_mfn = mfn;
     return 0;
 }
@@ -82,7 +90,8 @@ static int update_upper(struct mmu_call *c, pte_t *slot, pte_t entry, bool keep_
 
     if (c->pg_dom != c->pt_dom)
         return -EINVAL;
-    rc = upper_update(c->table, (unsigned int)(c->type >> FT_SHIFT), slot, entry, c->pt_dom, keep_ad);
+    rc = upper_update(c->table, (unsigned int)(c->type >> FT_SHIFT), slot, entry, c->pt_dom,
+                      keep_ad);
     if (!rc && c->type == FT_L4)
         pv_root_changed(c->table);
     return rc == -EINTR ? -ERESTART : rc;
@@ -92,11 +101,14 @@ static int update_table(struct mmu_call *c, u64 ptr, u64 val, unsigned int cmd)
 {
     bool keep_ad = cmd == MMU_PT_UPDATE_PRESERVE_AD;
     pte_t *slot;
-    int rc = table_open(c, ptr >> PAGE_SHIFT);
+    int rc;
 
-    if (unlikely(rc))
-        return rc;
-    slot = (pte_t *)((char *)frame_to_virt(c->table) + (ptr & ~PAGE_MASK & ~7UL));
+    if (!c->table || c->table_mfn != ptr >> PAGE_SHIFT) {
+        rc = table_open(c, ptr >> PAGE_SHIFT);
+        if (unlikely(rc))
+            return rc;
+    }
+    slot = (pte_t *)(c->page + (ptr & ~PAGE_MASK & ~7UL));
     if (likely(c->type == FT_L1))
         return l1_update(c->table, slot, val, c->pt_dom, c->pg_dom, keep_ad);
     if (c->type != FT_WRITABLE)
@@ -261,10 +273,9 @@ long hc_mmu_update(unsigned long reqs, unsigned long a2, unsigned long pdone, un
         rc = drain(c.pt_dom);
     add_to_done(pdone, before, total);
     if (unlikely(rc == -ERESTART))
-        rc = hypercall_continuation(__HYPERVISOR_mmu_update, 4,
-                                    reqs + total * sizeof(struct mmu_update),
-                                    (unsigned long)((count - total) | PREEMPTED), pdone,
-                                    (unsigned long)foreigndom);
+        rc = hypercall_continuation(
+            __HYPERVISOR_mmu_update, 4, reqs + total * sizeof(struct mmu_update),
+            (unsigned long)((count - total) | PREEMPTED), pdone, (unsigned long)foreigndom);
 out:
     page_owner_put(c.pg_dom);
     page_owner_put(c.pt_dom);

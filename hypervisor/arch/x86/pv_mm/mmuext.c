@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercall mmuext_op: roots, flushes, descriptor table, page contents; pinning is in mmuext_pin.c. A
- * table of commands, one short function each. Preemptible between and within commands: what is
- * left stands in the arguments (count with PREEMPTED), *done has the sum; leftovers of released trees
- * stand on the owner's deferred list, which is emptied before each command.
- * ABI: public xen.h; error codes as observed from Xen 4.17.
+ * Hypercall mmuext_op: roots, flushes, descriptor table, page contents; pinning is in mmuext_pin.c.
+ * A table of commands, one short function each. Preemptible between and within commands: what is
+ * left stands in the arguments (count with PREEMPTED), *done has the sum; leftovers of released
+ * trees stand on the owner's deferred list, which is emptied before each command. ABI: public
+ * xen.h; error codes as observed from Xen 4.17.
  */
 #include "mmuext.h"
 
@@ -202,26 +202,26 @@ static const struct {
     int (*fn)(struct domain *d, const struct mmuext_op *op);
     bool own_only; /* -EPERM on behalf of another domain */
 } command[] = {
-    [MMUEXT_PIN_L1_TABLE] = {mmuext_pin, false},
-    [MMUEXT_PIN_L2_TABLE] = {mmuext_pin, false},
-    [MMUEXT_PIN_L3_TABLE] = {mmuext_pin, false},
-    [MMUEXT_PIN_L4_TABLE] = {mmuext_pin, false},
-    [MMUEXT_UNPIN_TABLE] = {mmuext_unpin, false},
-    [MMUEXT_NEW_BASEPTR] = {new_baseptr, true},
-    [MMUEXT_TLB_FLUSH_LOCAL] = {flush_local, true},
-    [MMUEXT_INVLPG_LOCAL] = {invlpg_local, true},
-    [MMUEXT_TLB_FLUSH_MULTI] = {flush_multi, true},
-    [MMUEXT_INVLPG_MULTI] = {invlpg_multi, true},
-    [MMUEXT_TLB_FLUSH_ALL] = {flush_all, true},
-    [MMUEXT_INVLPG_ALL] = {invlpg_all, true},
-    [MMUEXT_FLUSH_CACHE] = {flush_cache, true},
-    [MMUEXT_SET_LDT] = {set_ldt, true},
-    [MMUEXT_NEW_USER_BASEPTR] = {new_user_baseptr, true},
-    [MMUEXT_CLEAR_PAGE] = {clear_page, false},
-    [MMUEXT_COPY_PAGE] = {copy_page, false},
-    [MMUEXT_FLUSH_CACHE_GLOBAL] = {flush_cache_global, true},
-    [MMUEXT_MARK_SUPER] = {superpage, false},
-    [MMUEXT_UNMARK_SUPER] = {superpage, false},
+    [MMUEXT_PIN_L1_TABLE] = { mmuext_pin, false },
+    [MMUEXT_PIN_L2_TABLE] = { mmuext_pin, false },
+    [MMUEXT_PIN_L3_TABLE] = { mmuext_pin, false },
+    [MMUEXT_PIN_L4_TABLE] = { mmuext_pin, false },
+    [MMUEXT_UNPIN_TABLE] = { mmuext_unpin, false },
+    [MMUEXT_NEW_BASEPTR] = { new_baseptr, true },
+    [MMUEXT_TLB_FLUSH_LOCAL] = { flush_local, true },
+    [MMUEXT_INVLPG_LOCAL] = { invlpg_local, true },
+    [MMUEXT_TLB_FLUSH_MULTI] = { flush_multi, true },
+    [MMUEXT_INVLPG_MULTI] = { invlpg_multi, true },
+    [MMUEXT_TLB_FLUSH_ALL] = { flush_all, true },
+    [MMUEXT_INVLPG_ALL] = { invlpg_all, true },
+    [MMUEXT_FLUSH_CACHE] = { flush_cache, true },
+    [MMUEXT_SET_LDT] = { set_ldt, true },
+    [MMUEXT_NEW_USER_BASEPTR] = { new_user_baseptr, true },
+    [MMUEXT_CLEAR_PAGE] = { clear_page, false },
+    [MMUEXT_COPY_PAGE] = { copy_page, false },
+    [MMUEXT_FLUSH_CACHE_GLOBAL] = { flush_cache_global, true },
+    [MMUEXT_MARK_SUPER] = { superpage, false },
+    [MMUEXT_UNMARK_SUPER] = { superpage, false },
 };
 
 static int one_command(struct domain *d, const struct mmuext_op *op)
@@ -284,8 +284,9 @@ long hc_mmuext_op(unsigned long ops, unsigned long a2, unsigned long pdone, unsi
     if (pdone)
         (void)copy_to_guest_va(pdone, &sum, sizeof(sum)); /* a bad pointer: the commands are done */
     if (unlikely(rc == -ERESTART))
-        rc = hypercall_continuation(__HYPERVISOR_mmuext_op, 4, ops + done * sizeof(struct mmuext_op),
-                                    (unsigned long)((count - done) | PREEMPTED), pdone, domid);
+        rc =
+            hypercall_continuation(__HYPERVISOR_mmuext_op, 4, ops + done * sizeof(struct mmuext_op),
+                                   (unsigned long)((count - done) | PREEMPTED), pdone, domid);
 out:
     page_owner_put(d);
     return rc;

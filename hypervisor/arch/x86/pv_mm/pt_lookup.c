@@ -7,68 +7,69 @@
  */
 #include "internal.h"
 
-#include <asm/guest_access.h>
 
-/* The frame an upper entry proposes, if its record says that it is a table of this level. */
-static inline struct frame *table_of(pte_t e, unsigned int level)
+/*
+ * Machine address of the table an upper entry proposes, if its record says that it is one of this
+ * level; 0: no.
+ */
+static inline paddr_t table_of(pte_t e, unsigned int level)
 {
-    u64 mfn = mfn_raw(pte_mfn(e));
-    struct frame *f;
+    paddr_t pa = e & PTE_ADDR_MASK;
 
-    if (!(e & PTE_PRESENT) || mfn >= max_frame)
-        return NULL;
-    f = mfn_to_frame(mfn_from(array_index_nospec(mfn, max_frame)));
-    return (READ_ONCE(f->type) & (FT_MASK | FT_VALIDATED)) == ((u64)level << FT_SHIFT | FT_VALIDATED)
-               ? f
-               : NULL;
+    if (unlikely(!(e & PTE_PRESENT) || pa >> PAGE_SHIFT >= max_frame))
+        return 0;
+    return likely(frame_type_is_table(READ_ONCE(paddr_to_frame(pa)->type), level)) ? pa : 0;
 }
 
-static inline pte_t entry_in(const struct frame *f, u64 index)
+static inline pte_t *entry_at(paddr_t table, u64 va, unsigned int shift)
 {
-    return READ_ONCE(((const pte_t *)frame_to_virt(f))[index]);
+    return (pte_t *)((char *)paddr_to_virt(table) + (va >> (shift - 3) & (511 << 3)));
 }
 
-static struct frame *lock_l1(struct frame *f, const struct domain *d)
+static inline bool va_is_guests(u64 va)
 {
-    if (unlikely(!frame_get(f, d)))
-        return NULL;
-    if (likely(frame_lock_table(f))) {
-        if (likely((READ_ONCE(f->type) & FT_MASK) == FT_L1))
-            return f;
-        frame_unlock_table(f);
-    }
-    frame_put(f);
-    return NULL;
+    return va < 0x800000000000UL || va >= HV_VIRT_END;
 }
 
-static inline struct frame *l1_table_of(const struct vcpu *v, u64 va)
+/* The L1 table for va under v's present root; 0: none. */
+static inline __attribute__((always_inline)) paddr_t l1_table_of(const struct vcpu *v, u64 va)
 {
-    struct frame *f;
+    paddr_t pa = v->arch.guest_root << PAGE_SHIFT;
 
-    if (unlikely(!guest_range_ok(va, 1) || !v->arch.guest_root))
-        return NULL;
-    f = mfn_to_frame(mfn_from(v->arch.guest_root));
-    f = table_of(entry_in(f, l4_index(va)), 3);
-    if (likely(f))
-        f = table_of(entry_in(f, l3_index(va)), 2);
-    return likely(f) ? table_of(entry_in(f, l2_index(va)), 1) : NULL;
+    if (unlikely(!va_is_guests(va) || !pa))
+        return 0;
+    pa = table_of(READ_ONCE(*entry_at(pa, va, L4_SHIFT)), 3);
+    if (likely(pa))
+        pa = table_of(READ_ONCE(*entry_at(pa, va, L3_SHIFT)), 2);
+    return likely(pa) ? table_of(READ_ONCE(*entry_at(pa, va, L2_SHIFT)), 1) : 0;
+}
+
+/* The frame becomes locked if it is an L1 table of d. */
+static inline bool lock_l1(struct frame *f, const struct domain *d)
+{
+    if (unlikely(!frame_lock_l1(f)))
+        return false;
+    if (likely(frame_is_owned_by(f, d)))
+        return true;
+    frame_unlock_table(f);
+    return false;
 }
 
 pte_t l1_entry_by_va(const struct vcpu *v, u64 va)
 {
-    const struct frame *f = l1_table_of(v, va);
+    paddr_t pa = l1_table_of(v, va);
 
-    return f ? entry_in(f, l1_index(va)) : 0;
+    return pa ? READ_ONCE(*entry_at(pa, va, L1_SHIFT)) : 0;
 }
 
 struct frame *l1_lock_by_va(struct vcpu *v, u64 va, pte_t **slot)
 {
-    struct frame *f = l1_table_of(v, va);
+    paddr_t pa = l1_table_of(v, va);
+    struct frame *f = paddr_to_frame(pa);
 
-    if (likely(f))
-        f = lock_l1(f, v->domain);
-    if (likely(f))
-        *slot = (pte_t *)frame_to_virt(f) + l1_index(va);
+    if (unlikely(!pa || !lock_l1(f, v->domain)))
+        return NULL;
+    *slot = entry_at(pa, va, L1_SHIFT);
     return f;
 }
 
@@ -77,18 +78,13 @@ struct frame *l1_lock_by_address(struct domain *d, paddr_t entry, pte_t **slot)
     u64 mfn = entry >> PAGE_SHIFT;
     struct frame *f;
 
-    if (entry % sizeof(pte_t) || mfn >= max_frame)
+    if (unlikely(entry % sizeof(pte_t) || mfn >= max_frame))
         return NULL;
-    f = lock_l1(mfn_to_frame(mfn_from(array_index_nospec(mfn, max_frame))), d);
-    if (f)
-        *slot = (pte_t *)((char *)frame_to_virt(f) + (entry & ~PAGE_MASK));
+    f = mfn_to_frame(mfn_from(array_index_nospec(mfn, max_frame)));
+    if (unlikely(!lock_l1(f, d)))
+        return NULL;
+    *slot = paddr_to_virt(entry);
     return f;
-}
-
-void l1_unlock(struct frame *table)
-{
-    frame_unlock_table(table);
-    frame_put(table);
 }
 
 struct domain *page_owner_get(domid_t id)

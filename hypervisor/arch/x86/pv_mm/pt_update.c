@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One new value for one entry of a validated table: check and take what it refers to, store, drop
- * what the old value referred to. The caller holds the table's update lock; nothing fails after the
- * store. An old subtree that takes long to release goes to the deferred list.
+ * One new value for an entry of a validated table of levels 2 to 4: check and take what it refers
+ * to, store, drop what the old value referred to. The caller holds the table's update lock; nothing
+ * fails after the store. An old subtree that takes long to release goes to the deferred list.
  */
 #include "internal.h"
-
-int l1_update(struct frame *table, pte_t *slot, pte_t entry, struct domain *pt_dom,
-              struct domain *pg_dom, bool keep_ad)
-{
-    enum pte_store_mode mode = keep_ad ? PTE_KEEP_AD : PTE_REPLACE;
-    pte_t old = READ_ONCE(*slot);
-    int rc;
-
-    if (entry & PTE_PRESENT) {
-        if (!pte_changed(old, entry)) {
-            pte_store(table, slot, &old, l1e_adjust(entry), mode);
-            return 0;
-        }
-        rc = l1e_get(&entry, pt_dom, pg_dom);
-        if (unlikely(rc))
-            return rc;
-    }
-    pte_store(table, slot, &old, entry, mode);
-    l1e_put(old, pt_dom);
-    return 0;
-}
 
 int upper_update(struct frame *table, unsigned int level, pte_t *slot, pte_t entry,
                  struct domain *pt_dom, bool keep_ad)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writable page tables: a guest kernel that asked for it (VMASST_TYPE_writable_pagetables) stores to an
- * L1 table of its own, which is mapped read-only, and finds the store done if the new entry is
- * acceptable. Only naturally aligned operands within an entry. Anything else stays a page fault
+ * Writable page tables: a guest kernel that asked for it (VMASST_TYPE_writable_pagetables) stores
+ * to an L1 table of its own, which is mapped read-only, and finds the store done if the new entry
+ * is acceptable. Only naturally aligned operands within an entry. Anything else stays a page fault
  * of the guest's. Instruction bytes and string sources are read before the table is locked.
  */
 #include "internal.h"
@@ -15,10 +15,10 @@
 
 static u64 *gpr(struct cpu_user_regs *r, unsigned int n)
 {
-    u64 *const reg[16] = {(u64 *)&r->rax, (u64 *)&r->rcx, (u64 *)&r->rdx, (u64 *)&r->rbx,
-                          (u64 *)&r->rsp, (u64 *)&r->rbp, (u64 *)&r->rsi, (u64 *)&r->rdi,
-                          (u64 *)&r->r8, (u64 *)&r->r9, (u64 *)&r->r10, (u64 *)&r->r11,
-                          (u64 *)&r->r12, (u64 *)&r->r13, (u64 *)&r->r14, (u64 *)&r->r15};
+    u64 *const reg[16] = { (u64 *)&r->rax, (u64 *)&r->rcx, (u64 *)&r->rdx, (u64 *)&r->rbx,
+                           (u64 *)&r->rsp, (u64 *)&r->rbp, (u64 *)&r->rsi, (u64 *)&r->rdi,
+                           (u64 *)&r->r8,  (u64 *)&r->r9,  (u64 *)&r->r10, (u64 *)&r->r11,
+                           (u64 *)&r->r12, (u64 *)&r->r13, (u64 *)&r->r14, (u64 *)&r->r15 };
 
     return reg[n & 15];
 }
@@ -49,10 +49,10 @@ static void reg_write(struct cpu_user_regs *r, unsigned int n, unsigned int byte
 struct store {
     struct ptwr_insn insn;
     struct ptwr_effect effect;
-    u64 src, acc;      /* as ptwr_compute() wants them */
+    u64 src, acc;       /* as ptwr_compute() wants them */
     unsigned int shift; /* of the operand within the entry, in bits */
-    u64 mask;          /* operand's bits, unshifted */
-    u64 old;           /* what the operand held */
+    u64 mask;           /* operand's bits, unshifted */
+    u64 old;            /* what the operand held */
 };
 
 static void combine(struct store *s, u64 flags, pte_t entry, pte_t *out)
@@ -103,7 +103,8 @@ static bool fetch(struct cpu_user_regs *regs, struct ptwr_insn *insn)
     return insn->op != PTWR_NONE;
 }
 
-/* Source operands; false: the source of a string move faults, which is for the guest to see first. */
+/* Source operands; false: the source of a string move faults, which is for the guest to see first.
+ */
 static bool read_operands(struct cpu_user_regs *regs, struct store *s)
 {
     const struct ptwr_insn *in = &s->insn;
@@ -144,9 +145,13 @@ static void retire(struct cpu_user_regs *regs, const struct store *s)
     regs->rflags = s->effect.flags & ~(u64)X86_EFLAGS_RF;
     switch (in->op) {
     case PTWR_STOS:
-    case PTWR_MOVS: string_advance(regs, in); return;
+    case PTWR_MOVS:
+        string_advance(regs, in);
+        return;
     case PTWR_XCHG:
-    case PTWR_XADD: reg_write(regs, in->reg, in->bytes, s->old); break;
+    case PTWR_XADD:
+        reg_write(regs, in->reg, in->bytes, s->old);
+        break;
     case PTWR_CMPXCHG:
         if (!s->effect.store)
             reg_write(regs, 0, in->bytes, s->old);
@@ -157,7 +162,8 @@ static void retire(struct cpu_user_regs *regs, const struct store *s)
             regs->rdx = s->old >> 32;
         }
         break;
-    default: break;
+    default:
+        break;
     }
     regs->rip += in->length;
 }
@@ -184,7 +190,7 @@ static bool emulate(struct cpu_user_regs *regs, u64 cr2, mfn_t mfn)
     if (!table)
         return false;
     done = store_entry(&s, table, slot, regs->rflags);
-    l1_unlock(table);
+    frame_unlock_table(table);
     if (likely(done))
         retire(regs, &s);
     return done;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page-table roots of vCPUs. A vCPU's kernel_root and user_root each hold a reference and a use as L4
- * on the frame they name, so that a root may be loaded whenever the vCPU runs. Changed by the vCPU
- * itself, or while it is paused and its state is saved.
+ * Page-table roots of vCPUs. A vCPU's kernel_root and user_root each hold a reference and a use as
+ * L4 on the frame they name, so that a root may be loaded whenever the vCPU runs. Changed by the
+ * vCPU itself, or while it is paused and its state is saved.
  */
 #include "internal.h"
 

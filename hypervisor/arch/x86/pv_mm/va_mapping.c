@@ -47,11 +47,15 @@ static int flush_targets(const struct domain *d, u64 whom, u64 *cpus)
     return pv_vcpu_bitmap_to_cpus(d, whom, cpus);
 }
 
-static long flush_after(const struct domain *d, u64 va, u64 flags)
+static long __attribute__((noinline)) flush_after(const struct domain *d, u64 va, u64 flags)
 {
     u64 kind = flags & UVMF_FLUSHTYPE_MASK, cpus;
     int rc;
 
+    if (flags == (UVMF_INVLPG | UVMF_LOCAL) && likely(guest_range_ok(va, 1))) {
+        tlb_flush_one_local(va);
+        return 0;
+    }
     if (kind != UVMF_TLB_FLUSH && kind != UVMF_INVLPG)
         return 0;
     rc = flush_targets(d, flags & ~UVMF_FLUSHTYPE_MASK, &cpus);
@@ -64,7 +68,8 @@ static long flush_after(const struct domain *d, u64 va, u64 flags)
     return 0;
 }
 
-static long update(u64 va, pte_t entry, u64 flags, struct domain *pg_dom)
+static inline __attribute__((always_inline)) long update(u64 va, pte_t entry, u64 flags,
+                                                         struct domain *pg_dom)
 {
     struct vcpu *v = current;
     struct frame *table;
@@ -74,7 +79,7 @@ static long update(u64 va, pte_t entry, u64 flags, struct domain *pg_dom)
     table = l1_lock_by_va(v, va, &slot);
     if (likely(table)) {
         rc = l1_update(table, slot, entry, v->domain, pg_dom, false);
-        l1_unlock(table);
+        frame_unlock_table(table);
     }
     if (likely(!(flags & UVMF_FLUSHTYPE_MASK)))
         return rc;

@@ -18,7 +18,7 @@
 #include <hv/printk.h>
 #include <hv/rangeset.h>
 
-#define L1_REFUSED PTE_CACHE_BITS
+#define L1_REFUSED    PTE_CACHE_BITS
 #define UPPER_REFUSED (PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL)
 
 static inline struct frame *frame_below_max(u64 mfn)
@@ -51,14 +51,11 @@ static int get_device_frame(pte_t *e, struct domain *pt_dom, struct domain *pg_d
     return 0;
 }
 
-/* pg_dom does not own the frame: a device, or somebody else's whom pg_dom may hand on. */
-static int get_other_frame(pte_t *e, struct domain *pt_dom, struct domain *pg_dom, struct frame *f)
+/* Somebody else's frame, whom pg_dom may hand on. */
+static int get_other_frame(struct domain *pt_dom, struct domain *pg_dom, struct frame *f)
 {
-    struct domain *owner;
+    struct domain *owner = frame_get_any(f);
 
-    if (!mfn_valid(pte_mfn(*e)))
-        return get_device_frame(e, pt_dom, pg_dom);
-    owner = frame_get_any(f);
     if (!owner)
         return -EBUSY;
     if (owner != pg_dom && (pg_dom == pt_dom || access_map_foreign(pg_dom, owner))) {
@@ -84,43 +81,57 @@ static int change_cache(struct frame *f, pte_t e)
 
 /* ---- L1 entries ---- */
 
-static inline __attribute__((always_inline)) int get_l1e(pte_t *pe, struct domain *pt_dom,
+/* The frame is no RAM, or not pg_dom's. On success a RAM frame is referenced: *f, else NULL. */
+static int __attribute__((noinline))
+get_unusual(pte_t *e, struct domain *pt_dom, struct domain *pg_dom, struct frame **f)
+{
+    if (mfn_raw(pte_mfn(*e)) >= max_frame || !mfn_valid(pte_mfn(*e))) {
+        *f = NULL;
+        return get_device_frame(e, pt_dom, pg_dom);
+    }
+    return get_other_frame(pt_dom, pg_dom, *f);
+}
+
+static int __attribute__((noinline)) get_cache_change(pte_t e, struct frame *f)
+{
+    int rc = change_cache(f, e);
+
+    if (rc) {
+        if (e & PTE_RW)
+            frame_put_writable(f);
+        frame_put(f);
+    }
+    return rc;
+}
+
+static inline __attribute__((always_inline)) int get_l1e(pte_t *e, struct domain *pt_dom,
                                                          struct domain *pg_dom)
 {
-    pte_t e = *pe;
-    u64 mfn = mfn_raw(pte_mfn(e));
-    struct frame *f;
+    u64 mfn = mfn_raw(pte_mfn(*e));
+    struct frame *f = frame_below_max(mfn);
     int rc;
 
-    if (unlikely(e & L1_REFUSED) && !may_set_cache(pt_dom))
+    if (unlikely(*e & L1_REFUSED) && !may_set_cache(pt_dom))
         return -EINVAL;
-    f = frame_below_max(mfn);
-    if (unlikely(mfn >= max_frame)) {
-        rc = get_device_frame(&e, pt_dom, pg_dom);
-        *pe = l1e_adjust(e);
-        return rc;
-    }
-    if (unlikely(!frame_get(f, pg_dom))) {
-        rc = get_other_frame(&e, pt_dom, pg_dom, f);
-        if (rc || !(READ_ONCE(f->count) & FC_COUNT_MASK)) {
-            *pe = l1e_adjust(e);
+    if (unlikely(mfn >= max_frame || !frame_get(f, pg_dom))) {
+        rc = get_unusual(e, pt_dom, pg_dom, &f);
+        if (rc)
             return rc;
-        }
+        if (!f)
+            goto accepted;
     }
-    if (e & PTE_RW && unlikely(!frame_get_writable(f))) {
+    if (*e & PTE_RW && unlikely(!frame_get_writable(f))) {
         frame_put(f);
         return -EBUSY;
     }
-    if (unlikely(cache_index(e) != frame_cache(f))) {
-        rc = change_cache(f, e);
-        if (rc) {
-            if (e & PTE_RW)
-                frame_put_writable(f);
-            frame_put(f);
+    if (unlikely((*e & PTE_CACHE_BITS) | (f->count & FC_CACHE_MASK)) &&
+        cache_index(*e) != frame_cache(f)) {
+        rc = get_cache_change(*e, f);
+        if (rc)
             return rc;
-        }
     }
-    *pe = l1e_adjust(e);
+accepted:
+    *e = l1e_adjust(*e);
     return 0;
 }
 
@@ -129,7 +140,8 @@ int l1e_get(pte_t *e, struct domain *pt_dom, struct domain *pg_dom)
     return get_l1e(e, pt_dom, pg_dom);
 }
 
-/* A frame in an LDT window may go when the guest unmaps it; the window's use would keep its type. */
+/* A frame in an LDT window may go when the guest unmaps it; the window's use would keep its type.
+ */
 static void __attribute__((noinline)) put_segment_page(struct frame *f, struct domain *pt_dom)
 {
     if (READ_ONCE(f->type) & FT_COUNT_MASK && frame_owner(f) == pt_dom)
@@ -158,6 +170,28 @@ static inline __attribute__((always_inline)) void put_l1e(pte_t e, struct domain
 void l1e_put(pte_t e, struct domain *pt_dom)
 {
     put_l1e(e, pt_dom);
+}
+
+/* Hot: everything below is expanded in line. */
+int l1_update(struct frame *table, pte_t *slot, pte_t entry, struct domain *pt_dom,
+              struct domain *pg_dom, bool keep_ad)
+{
+    enum pte_store_mode mode = keep_ad ? PTE_KEEP_AD : PTE_REPLACE;
+    pte_t old = READ_ONCE(*slot);
+    int rc;
+
+    if (entry & PTE_PRESENT) {
+        if (!pte_changed(old, entry)) {
+            pte_store(table, slot, &old, l1e_adjust(entry), mode);
+            return 0;
+        }
+        rc = get_l1e(&entry, pt_dom, pg_dom);
+        if (unlikely(rc))
+            return rc;
+    }
+    pte_store(table, slot, &old, entry, mode);
+    put_l1e(old, pt_dom);
+    return 0;
 }
 
 /* Whole tables, here so that the two above are expanded in line. */

@@ -46,7 +46,10 @@ struct frame {
             u32 free_stamp;        /* TLB clock when freed: flushed everywhere before reuse */
         };
     };
-    u64 deferred_next;  /* list of half-released tables, see mm/frame_deferred.c; 0: not on it */
+    union {
+        u64 deferred_next;  /* list of half-released tables, see mm/frame.c; 0: not on it */
+        u32 dirty_by;       /* free frames: whose data they still hold, domain->memory_serial */
+    };
 };
 _Static_assert(sizeof(struct frame) == 48, "frame records are counted in memory overhead");
 
@@ -85,6 +88,12 @@ static inline mfn_t frame_to_mfn(const struct frame *f)
     return mfn_from((u64)(f - (struct frame *)FRAME_TABLE_START));
 }
 static inline void *frame_to_virt(const struct frame *f) { return mfn_to_virt(frame_to_mfn(f)); }
+/* By machine address of the page's start: (pa >> 12) * 48 without the detour. */
+static inline struct frame *paddr_to_frame(paddr_t pa)
+{
+    _Static_assert(sizeof(struct frame) == 48, "48 / 4096 == 3 / 256");
+    return (struct frame *)(FRAME_TABLE_START + (pa >> 8) * 3);
+}
 /** True when mfn has a frame record (it is RAM we know, not a hole or device). */
 bool mfn_valid(mfn_t mfn);
 u64 ram_total_pages(void);  /* all RAM above 1 MiB, ours included */
@@ -152,12 +161,40 @@ static inline bool frame_has_deferred(const struct domain *d) { return d->arch.d
 /** Take up a PARTIAL frame that nobody will continue, and put it on the deferred list (teardown). */
 void frame_abandon_partial(struct frame *f);
 
+/** The type word's top bits say "validated table of this level", pinned or not. */
+static inline bool frame_type_is_table(u64 type, u64 level)
+{
+    _Static_assert(FT_SHIFT == 60 && FT_PINNED == 1UL << 59 && FT_VALIDATED == 1UL << 58, "layout");
+    return (type >> 58 | 2) == (level << 2 | 3);
+}
+
 /**
- * The update lock of a validated page table (L1..L4): false when the frame is none. Holds a use, so
- * the type cannot change. Not across guest copies; tables are locked one at a time.
+ * The update lock of a validated page table (L1..L4): false when the frame is none. It is a use of its
+ * own, and whoever else holds the last other use cannot give it up meanwhile, so neither type
+ * nor owner can change and no reference is needed. Check the owner after locking. Not across guest
+ * copies; tables are locked one at a time.
  */
 bool __must_check frame_lock_table(struct frame *f);
-void frame_unlock_table(struct frame *f);
+bool __must_check frame_lock_l1_slow(struct frame *f);
+/** The same for L1 tables only. */
+static inline bool __must_check frame_lock_l1(struct frame *f)
+{
+    u64 x = READ_ONCE(f->type);
+
+    if (likely(frame_type_is_table(x, 1) && !(x & FT_LOCKED) && (u32)~x) &&
+        likely(__atomic_compare_exchange_n(&f->type, &x, (x + 1) | FT_LOCKED, false,
+                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
+        return true;
+    return frame_lock_l1_slow(f);
+}
+static inline void frame_unlock_table(struct frame *f)
+{
+    __atomic_sub_fetch(&f->type, FT_LOCKED + 1, __ATOMIC_SEQ_CST);
+}
+static inline bool frame_is_owned_by(const struct frame *f, const struct domain *d)
+{
+    return READ_ONCE(f->owner) == (u32)d->domid + 1;
+}
 
 /* How table and descriptor contents are checked; pv_mm/validate_table.c registers these at boot. */
 struct frame_type_ops {
