@@ -16,8 +16,8 @@ static long console_write(unsigned long count, u64 va)
         size_t n = MIN(count, (unsigned long)CHUNK);
 
         if (hypercall_preempt_check())
-            return hypercall_continuation(__HYPERVISOR_console_io, 3, (unsigned long)CONSOLEIO_write,
-                                          count, va);
+            return hypercall_continuation(__HYPERVISOR_console_io, 3,
+                                          (unsigned long)CONSOLEIO_write, count, va);
         if (copy_from_guest_va(buf, va, n))
             return -EFAULT;
         console_write_guest(current->domain, buf, n);
@@ -49,8 +49,11 @@ HC(console_io)
     if (rc)
         return rc;
     switch (cmd) {
-    case CONSOLEIO_write: return console_write(count, a3);
-    case CONSOLEIO_read: return console_read(count, a3);
-    default: return -ENOSYS;
+    case CONSOLEIO_write:
+        return console_write(count, a3);
+    case CONSOLEIO_read:
+        return console_read(count, a3);
+    default:
+        return -ENOSYS;
     }
 }

@@ -191,7 +191,7 @@ void send_guest_domain_virq(struct domain *d, u32 virq)
 
 void send_global_virq(u32 virq)
 {
-    send_guest_domain_virq(global_virq_domain[virq] ? : hardware_domain, virq);
+    send_guest_domain_virq(global_virq_domain[virq] ?: hardware_domain, virq);
 }
 
 void send_guest_pirq(struct domain *d, u32 pirq)
@@ -199,7 +199,8 @@ void send_guest_pirq(struct domain *d, u32 pirq)
     raise_port(d, pirq_port(d, pirq), ECS_PIRQ, pirq);
 }
 
-/* domctl set_virq_handler: the virq of d's vCPU 0 from now on; a dying handler falls back to dom0. */
+/* domctl set_virq_handler: the virq of d's vCPU 0 from now on; a dying handler falls back to dom0.
+ */
 int event_channel_set_global_virq(struct domain *d, u32 virq)
 {
     struct domain *old;
@@ -240,8 +241,10 @@ bool virq_is_global(u32 virq)
     case VIRQ_TIMER:
     case VIRQ_DEBUG:
     case VIRQ_XENOPROF:
-    case VIRQ_XENPMU: return false;
-    default: return true;
+    case VIRQ_XENPMU:
+        return false;
+    default:
+        return true;
     }
 }
 
@@ -426,9 +429,8 @@ static void close_virq(struct domain *d, struct event_channel *c)
 {
     struct vcpu *v;
 
-    for_each_vcpu(d, v)
-        if (v->virq_to_port[c->u.virq] == c->port)
-            WRITE_ONCE(v->virq_to_port[c->u.virq], 0);
+    for_each_vcpu(d, v) if (v->virq_to_port[c->u.virq] == c->port)
+        WRITE_ONCE(v->virq_to_port[c->u.virq], 0);
 }
 
 static void close_pirq(struct domain *d, struct event_channel *c)
@@ -463,7 +465,7 @@ int event_channel_close(struct domain *d, evtchn_port_t port, bool guest_request
         write_unlock(&d->event_lock);
     }
     if (c->state == ECS_FREE) {
-        unlock_domains(d, remote ? : d);
+        unlock_domains(d, remote ?: d);
         if (remote)
             domain_put(remote);
         return -EINVAL;
@@ -479,7 +481,7 @@ int event_channel_close(struct domain *d, evtchn_port_t port, bool guest_request
         else if (c->state == ECS_PIRQ)
             close_pirq(d, c);
         release(d, c);
-        unlock_domains(d, remote ? : d);
+        unlock_domains(d, remote ?: d);
         if (peer) { /* the references that the connection held */
             domain_put(peer);
             domain_put(d);
@@ -594,8 +596,11 @@ int event_channel_status(struct domain *d, struct evtchn_status *s)
         s->status = EVTCHNSTAT_virq;
         s->u.virq = c->u.virq;
         break;
-    case ECS_IPI: s->status = EVTCHNSTAT_ipi; break;
-    default: s->status = EVTCHNSTAT_closed;
+    case ECS_IPI:
+        s->status = EVTCHNSTAT_ipi;
+        break;
+    default:
+        s->status = EVTCHNSTAT_closed;
     }
     s->vcpu = c->notify_vcpu;
     read_unlock(&d->event_lock);
@@ -626,8 +631,7 @@ bool event_port_is_masked(struct domain *d, evtchn_port_t port)
 
 int event_channel_domain_init(struct domain *d)
 {
-    d->port_bucket = zalloc_objs(struct event_channel *,
-                                 DIV_ROUND_UP(MAX_PORTS, PORTS_PER_BUCKET));
+    d->port_bucket = zalloc_objs(struct event_channel *, DIV_ROUND_UP(MAX_PORTS, PORTS_PER_BUCKET));
     if (!d->port_bucket)
         return -ENOMEM;
     d->lowest_free_port = 1;

@@ -15,12 +15,12 @@
 #include <hv/page_alloc.h>
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(event_word_t))
-#define MAX_PAGES (EVTCHN_FIFO_NR_CHANNELS / WORDS_PER_PAGE)
-#define LINK_TRIES 4
+#define MAX_PAGES      (EVTCHN_FIFO_NR_CHANNELS / WORDS_PER_PAGE)
+#define LINK_TRIES     4
 
 struct fifo_queue {
     spinlock_t lock;
-    u32 tail;           /* port last appended, 0 none */
+    u32 tail; /* port last appended, 0 none */
 };
 
 struct event_fifo_vcpu {
@@ -71,7 +71,8 @@ static void init_port(struct domain *d, struct event_channel *c)
         (void)word_test_and_clear(w, EVTCHN_FIFO_PENDING);
 }
 
-/* Point the tail's link at port. 1 done, 0 the guest has consumed the tail, -1 it does not hold still. */
+/* Point the tail's link at port. 1 done, 0 the guest has consumed the tail, -1 it does not hold
+ * still. */
 static int set_link(event_word_t *tail, u32 port)
 {
     event_word_t old = READ_ONCE(*tail);
@@ -140,8 +141,11 @@ static struct vcpu *append(struct domain *d, struct event_channel *c, event_word
     }
     if (linked)
         return NULL;
-    return __atomic_fetch_or(&v->event_fifo->control->ready, 1u << c->priority,
-                             __ATOMIC_SEQ_CST) >> c->priority & 1 ? NULL : v;
+    return __atomic_fetch_or(&v->event_fifo->control->ready, 1u << c->priority, __ATOMIC_SEQ_CST) >>
+                       c->priority &
+                   1
+               ? NULL
+               : v;
 }
 
 static void link_if_due(struct domain *d, struct event_channel *c, event_word_t *word)
@@ -341,7 +345,8 @@ void event_fifo_destroy(struct domain *d)
     if (!e)
         return;
     d->event_ops = &event_2l_ops;
-    for_each_vcpu(d, v) {
+    for_each_vcpu(d, v)
+    {
         struct event_fifo_vcpu *ev = v->event_fifo;
 
         if (!ev)

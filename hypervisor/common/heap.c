@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Byte-sized objects: slabs of one page for sizes up to 2032 bytes, whole pages above that. A slab's
- * page begins with its header, so an object is never page aligned and a page-aligned pointer is
- * a large one, whose order the frame record keeps. Memory is handed out zeroed.
+ * Byte-sized objects: slabs of one page for sizes up to 2032 bytes, whole pages above that. A
+ * slab's page begins with its header, so an object is never page aligned and a page-aligned pointer
+ * is a large one, whose order the frame record keeps. Memory is handed out zeroed.
  *
  * slab_lock protects the lists; a leaf. Guests never see these pages.
  */
@@ -23,10 +23,10 @@ struct slab {
 };
 
 /* Sizes so that a page less the header holds a whole number without much waste. */
-static const u16 class_size[] = {16, 32, 48, 64, 96, 128, 192, 256, 336, 448, 576, 800, 1008, 1344,
-                                 2016};
+static const u16 class_size[] = { 16,  32,  48,  64,  96,   128,  192, 256,
+                                  336, 448, 576, 800, 1008, 1344, 2016 };
 #define NR_CLASSES ARRAY_SIZE(class_size)
-#define HEADER ROUND_UP(sizeof(struct slab), 16UL)
+#define HEADER     ROUND_UP(sizeof(struct slab), 16UL)
 
 static struct list_head partial[NR_CLASSES];
 static DEFINE_SPINLOCK(slab_lock);
@@ -47,7 +47,7 @@ static struct slab *slab_make(unsigned int class)
 
     if (!s)
         return NULL;
-    *s = (struct slab){.magic = SLAB_MAGIC, .class = (u8)class};
+    *s = (struct slab){ .magic = SLAB_MAGIC, .class = (u8) class };
     list_init(&s->list);
     for (size_t at = HEADER; at + size <= PAGE_SIZE; at += size) {
         void **object = (void **)((char *)s + at);

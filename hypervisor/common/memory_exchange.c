@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hypercall memory_op: XENMEM_exchange. Frames are traded in chunks of the larger order of the two
- * sides, each chunk wholly or not at all: take the input frames (nobody may refer to them), allocate
- * the output, free and assign. Progress stands in the guest's nr_exchanged. Preemptible between
- * chunks.
- * ABI: public memory.h.
+ * sides, each chunk wholly or not at all: take the input frames (nobody may refer to them),
+ * allocate the output, free and assign. Progress stands in the guest's nr_exchanged. Preemptible
+ * between chunks. ABI: public memory.h.
  */
 #include <asm/frame.h>
 #include <hv/errno.h>
@@ -18,7 +17,7 @@ struct exchange {
     struct domain *d;
     unsigned int in_chunk_order, out_chunk_order; /* extents a chunk, of each side */
     unsigned int memflags;
-    struct frame *in, *out;                       /* lists by list_next */
+    struct frame *in, *out; /* lists by list_next */
 };
 
 static void push(struct frame **list, struct frame *f)
@@ -65,8 +64,8 @@ static int take_and_allocate(struct exchange *x, u64 chunk)
     for (u64 j = 0; j < 1UL << x->in_chunk_order && !rc; j++)
         rc = take_extent(x, (chunk << x->in_chunk_order) + j);
     for (u64 j = 0; j < 1UL << x->out_chunk_order && !rc; j++) {
-        struct frame *f = domain_alloc_frames(x->d, x->arg.out.extent_order,
-                                              MEMF_NO_OWNER | x->memflags);
+        struct frame *f =
+            domain_alloc_frames(x->d, x->arg.out.extent_order, MEMF_NO_OWNER | x->memflags);
 
         if (!f)
             return -ENOMEM;
@@ -208,6 +207,7 @@ long memory_exchange(unsigned long arg)
     if (store_progress(arg, done))
         rc = -EFAULT;
     if (rc == -ERESTART)
-        return hypercall_continuation(__HYPERVISOR_memory_op, 2, (unsigned long)XENMEM_exchange, arg);
+        return hypercall_continuation(__HYPERVISOR_memory_op, 2, (unsigned long)XENMEM_exchange,
+                                      arg);
     return rc;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercall memory_op: the table of commands, and those that only ask or set a number. Reservations,
- * exchange and resources have files of their own; maps and the M2P are arch_memory_op()'s. The upper
- * bits of the command carry the extent that a preempted call goes on with.
- * ABI: public memory.h; error codes as observed from Xen 4.17 for PV guests.
+ * Hypercall memory_op: the table of commands, and those that only ask or set a number.
+ * Reservations, exchange and resources have files of their own; maps and the M2P are
+ * arch_memory_op()'s. The upper bits of the command carry the extent that a preempted call goes on
+ * with. ABI: public memory.h; error codes as observed from Xen 4.17 for PV guests.
  */
 #include <asm/frame.h>
 #include <hv/access.h>
@@ -28,7 +28,8 @@ int memory_target_get(domid_t id, struct domain **out)
     return 0;
 }
 
-/* Orders as Debian's Xen is configured: 2 MiB for guests, 16 MiB for dom0, 1 GiB for who controls. */
+/* Orders as Debian's Xen is configured: 2 MiB for guests, 16 MiB for dom0, 1 GiB for who controls.
+ */
 unsigned int memory_max_order(const struct domain *d)
 {
     if (is_control_domain(d))
@@ -251,8 +252,7 @@ long hc_memory_op(unsigned long a1, unsigned long arg, unsigned long a3, unsigne
     (void)a3;
     (void)a4;
     (void)a5;
-    if (cmd < ARRAY_SIZE(command) &&
-        command[array_index_nospec(cmd, ARRAY_SIZE(command))])
+    if (cmd < ARRAY_SIZE(command) && command[array_index_nospec(cmd, ARRAY_SIZE(command))])
         return command[array_index_nospec(cmd, ARRAY_SIZE(command))](arg, start);
     return arch_memory_op((unsigned int)a1, arg);
 }

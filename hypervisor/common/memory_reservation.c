@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercall memory_op: increase_reservation, decrease_reservation, populate_physmap. They return how
- * many extents are done, whatever stopped them. Preemptible between extents; each extent is done
- * wholly or, where a copy to the guest faults after it, counted as not done (as the ABI has it).
- * ABI: public memory.h.
+ * Hypercall memory_op: increase_reservation, decrease_reservation, populate_physmap. They return
+ * how many extents are done, whatever stopped them. Preemptible between extents; each extent is
+ * done wholly or, where a copy to the guest faults after it, counted as not done (as the ABI has
+ * it). ABI: public memory.h.
  */
 #include <asm/frame.h>
 #include <hv/access.h>
@@ -15,7 +15,7 @@
 
 struct reservation {
     struct domain *d;
-    u64 list;          /* guest array of frame numbers, one an extent */
+    u64 list; /* guest array of frame numbers, one an extent */
     u64 nr;
     unsigned int order, memflags;
     bool on_demand;

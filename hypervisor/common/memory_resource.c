@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercall memory_op: XENMEM_acquire_resource. A privileged domain learns the frames behind another
- * domain's resource, grant tables here, so as to map them. Preemptible between groups of frames;
- * the command's upper bits say how many are done.
- * ABI: public memory.h.
+ * Hypercall memory_op: XENMEM_acquire_resource. A privileged domain learns the frames behind
+ * another domain's resource, grant tables here, so as to map them. Preemptible between groups of
+ * frames; the command's upper bits say how many are done. ABI: public memory.h.
  */
 #include <hv/access.h>
 #include <hv/errno.h>

@@ -20,14 +20,16 @@
 #include <xen/trace.h>
 
 #define MAX_PAGES_PER_CPU 64
-#define TRC_ALL 0x0ffff000u
+#define TRC_ALL           0x0ffff000u
 
-struct ring_head { u32 cons, prod; };     /* struct t_buf */
+struct ring_head {
+    u32 cons, prod;
+}; /* struct t_buf */
 
 struct trace_ring {
     struct ring_head *head;
     char *data;
-    u32 prod;           /* our copy: the shared one is only ever written */
+    u32 prod; /* our copy: the shared one is only ever written */
     u32 lost;
 };
 static DEFINE_PER_CPU(struct trace_ring, trace_ring);
@@ -108,7 +110,7 @@ void trace_record(u32 event, unsigned int n, const u32 *words)
 {
     struct trace_ring *r;
     unsigned long flags;
-    u32 lost[4] = {0};
+    u32 lost[4] = { 0 };
 
     if (!trace_enabled || !(event & event_mask & TRC_ALL))
         return;
@@ -133,21 +135,24 @@ static u32 who(void)
 
 static u32 what(u64 nr)
 {
-    u32 args = nr < NR_HYPERCALLS ? hypercall_table[array_index_nospec(nr, NR_HYPERCALLS)].nr_args : 0;
+    u32 args =
+        nr < NR_HYPERCALLS ? hypercall_table[array_index_nospec(nr, NR_HYPERCALLS)].nr_args : 0;
 
     return (u32)(nr & 0xff) | args << 8;
 }
 
 void trace_hypercall(u64 nr, u64 a1, u64 a2)
 {
-    const u32 w[6] = {who(), what(nr), (u32)a1, (u32)(a1 >> 32), (u32)a2, (u32)(a2 >> 32)};
+    const u32 w[6] = { who(), what(nr), (u32)a1, (u32)(a1 >> 32), (u32)a2, (u32)(a2 >> 32) };
 
     trace_record(TRACE_HYPERCALL, ARRAY_SIZE(w), w);
 }
 
 void trace_hypercall_end(u64 nr, u64 result, u64 a3)
 {
-    const u32 w[6] = {who(), what(nr), (u32)result, (u32)(result >> 32), (u32)a3, (u32)(a3 >> 32)};
+    const u32 w[6] = {
+        who(), what(nr), (u32)result, (u32)(result >> 32), (u32)a3, (u32)(a3 >> 32)
+    };
 
     trace_record(TRACE_HYPERCALL_END, ARRAY_SIZE(w), w);
 }
@@ -214,17 +219,25 @@ long trace_control(struct xen_sysctl_tbuf_op *op)
         op->buffer_mfn = info_page ? mfn_raw(virt_to_mfn(info_page)) : 0;
         op->size = pages_per_cpu ? (u32)PAGE_SIZE : 0;
         break;
-    case XEN_SYSCTL_TBUFOP_set_cpu_mask: break; /* every CPU is traced; the tool filters */
-    case XEN_SYSCTL_TBUFOP_set_evt_mask: event_mask = op->evt_mask; break;
-    case XEN_SYSCTL_TBUFOP_set_size: rc = set_size(op->size); break;
+    case XEN_SYSCTL_TBUFOP_set_cpu_mask:
+        break; /* every CPU is traced; the tool filters */
+    case XEN_SYSCTL_TBUFOP_set_evt_mask:
+        event_mask = op->evt_mask;
+        break;
+    case XEN_SYSCTL_TBUFOP_set_size:
+        rc = set_size(op->size);
+        break;
     case XEN_SYSCTL_TBUFOP_enable:
         if (!pages_per_cpu)
             rc = -EINVAL;
         else
             trace_enabled = true;
         break;
-    case XEN_SYSCTL_TBUFOP_disable: trace_enabled = false; break;
-    default: rc = -EINVAL;
+    case XEN_SYSCTL_TBUFOP_disable:
+        trace_enabled = false;
+        break;
+    default:
+        rc = -EINVAL;
     }
     spin_unlock(&trace_lock);
     return rc;

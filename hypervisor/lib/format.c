@@ -6,14 +6,14 @@
 #include <hv/lib.h>
 
 struct out {
-    char *p, *end;   /* end: one past the last usable byte, terminator excluded */
+    char *p, *end; /* end: one past the last usable byte, terminator excluded */
     size_t total;
 };
 
 struct spec {
     int width, precision; /* precision -1: none */
     bool left, zero, alt, plus, is_signed;
-    int length;           /* 0 int, 1 long, 2 long long, 3 size_t, -1 short, -2 char */
+    int length; /* 0 int, 1 long, 2 long long, 3 size_t, -1 short, -2 char */
 };
 
 int format_symbol(char *buf, size_t size, u64 addr) __attribute__((weak));
@@ -50,7 +50,10 @@ static void put_number(struct out *o, u64 v, unsigned int base, bool upper, bool
                        const struct spec *sp)
 {
     const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    const char *prefix = negative ? "-" : sp->plus && sp->is_signed ? "+" : sp->alt && base == 16 ? "0x" : "";
+    const char *prefix = negative                    ? "-"
+                         : sp->plus && sp->is_signed ? "+"
+                         : sp->alt && base == 16     ? "0x"
+                                                     : "";
     char tmp[24];
     int n = 0, extra = (int)strlen(prefix), zeros;
 
@@ -88,7 +91,7 @@ static void put_pointer(struct out *o, const char **fmt, u64 v, struct spec *sp)
 
 static const char *parse_spec(const char *f, struct spec *sp, va_list *ap)
 {
-    *sp = (struct spec){.precision = -1};
+    *sp = (struct spec){ .precision = -1 };
     for (;; f++) {
         if (*f == '-')
             sp->left = true;
@@ -161,20 +164,32 @@ static void put_conversion(struct out *o, const char **fmt, struct spec *sp, va_
         v = narrow(fetch(ap, sp), sp);
         put_number(o, (s64)v < 0 ? -v : v, 10, false, (s64)v < 0, sp);
         break;
-    case 'u': put_number(o, narrow(fetch(ap, sp), sp), 10, false, false, sp); break;
-    case 'o': put_number(o, narrow(fetch(ap, sp), sp), 8, false, false, sp); break;
+    case 'u':
+        put_number(o, narrow(fetch(ap, sp), sp), 10, false, false, sp);
+        break;
+    case 'o':
+        put_number(o, narrow(fetch(ap, sp), sp), 8, false, false, sp);
+        break;
     case 'x':
-    case 'X': put_number(o, narrow(fetch(ap, sp), sp), 16, c == 'X', false, sp); break;
-    case 'p': put_pointer(o, fmt, (u64)va_arg(*ap, void *), sp); break;
-    case 's': put_string(o, va_arg(*ap, const char *), sp); break;
+    case 'X':
+        put_number(o, narrow(fetch(ap, sp), sp), 16, c == 'X', false, sp);
+        break;
+    case 'p':
+        put_pointer(o, fmt, (u64)va_arg(*ap, void *), sp);
+        break;
+    case 's':
+        put_string(o, va_arg(*ap, const char *), sp);
+        break;
     case 'c': {
-        char one[2] = {(char)va_arg(*ap, int), 0};
+        char one[2] = { (char)va_arg(*ap, int), 0 };
 
         sp->precision = 1;
         put_string(o, one, sp);
         break;
     }
-    case '%': put(o, '%'); break;
+    case '%':
+        put(o, '%');
+        break;
     default:
         put(o, '%');
         put(o, c);
@@ -183,7 +198,7 @@ static void put_conversion(struct out *o, const char **fmt, struct spec *sp, va_
 
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {
-    struct out o = {buf, size ? buf + size - 1 : buf, 0};
+    struct out o = { buf, size ? buf + size - 1 : buf, 0 };
     va_list copy;
 
     va_copy(copy, ap);

@@ -3,7 +3,8 @@
  * Every privilege decision. There are four kinds of callers: the control domain (everything), a
  * stub domain (its target's devices and memory), the store's domain (who exists), and the rest,
  * which act on themselves only. No locks: what is read here is set before a domain first runs, but
- * for the rangesets, which lock themselves. ABI facts: the answers of Xen 4.17 without a policy module.
+ * for the rangesets, which lock themselves. ABI facts: the answers of Xen 4.17 without a policy
+ * module.
  */
 #include <hv/access.h>
 #include <hv/errno.h>

@@ -14,8 +14,8 @@
 #include <hv/hypercall.h>
 
 enum {
-    LOCKED = 1,    /* alone on the domain */
-    ALIVE = 2,     /* gives the domain something that teardown may already have passed: -EINVAL then */
+    LOCKED = 1, /* alone on the domain */
+    ALIVE = 2,  /* gives the domain something that teardown may already have passed: -EINVAL then */
     NO_DOMAIN = 4, /* the id is not to be looked up */
     MAYBE = 8,     /* the operation takes NULL when there is no such domain */
     NOT_SELF = 16, /* -EINVAL on the caller's own domain */
@@ -25,14 +25,14 @@ static const struct {
     domctl_fn fn;
     u8 flags;
 } table[] = {
-#define OP(name, f) [XEN_DOMCTL_##name] = {domctl_##name, f}
+#define OP(name, f) [XEN_DOMCTL_##name] = { domctl_##name, f }
     OP(createdomain, NO_DOMAIN),
     OP(destroydomain, LOCKED | NOT_SELF),
     OP(pausedomain, NOT_SELF),
     OP(unpausedomain, 0),
     OP(resumedomain, LOCKED | NOT_SELF),
     OP(soft_reset, NOT_SELF),
-    [XEN_DOMCTL_soft_reset_cont] = {domctl_soft_reset, NOT_SELF},
+    [XEN_DOMCTL_soft_reset_cont] = { domctl_soft_reset, NOT_SELF },
     OP(getdomaininfo, MAYBE),
     OP(setdomainhandle, LOCKED),
     OP(setdebugging, NOT_SELF),

@@ -15,16 +15,25 @@
 
 struct node {
     const char *name;
-    const char *text;              /* XEN_HYPFS_TYPE_STRING */
-    u32 number;                    /* XEN_HYPFS_TYPE_UINT */
+    const char *text; /* XEN_HYPFS_TYPE_STRING */
+    u32 number;       /* XEN_HYPFS_TYPE_UINT */
     u8 type;
-    const struct node *children;   /* XEN_HYPFS_TYPE_DIR */
+    const struct node *children; /* XEN_HYPFS_TYPE_DIR */
     u32 nr_children;
 };
 
-#define STRING(n, s) {.name = n, .type = XEN_HYPFS_TYPE_STRING, .text = s}
-#define NUMBER(n, v) {.name = n, .type = XEN_HYPFS_TYPE_UINT, .number = v}
-#define DIR(n, a) {.name = n, .type = XEN_HYPFS_TYPE_DIR, .children = a, .nr_children = ARRAY_SIZE(a)}
+#define STRING(n, s)                                        \
+    {                                                       \
+        .name = n, .type = XEN_HYPFS_TYPE_STRING, .text = s \
+    }
+#define NUMBER(n, v)                                        \
+    {                                                       \
+        .name = n, .type = XEN_HYPFS_TYPE_UINT, .number = v \
+    }
+#define DIR(n, a)                                                                          \
+    {                                                                                      \
+        .name = n, .type = XEN_HYPFS_TYPE_DIR, .children = a, .nr_children = ARRAY_SIZE(a) \
+    }
 
 static const struct node version[] = {
     STRING("extra", HV_EXTRA_VERSION),
@@ -95,7 +104,7 @@ static u32 content_bytes(const struct node *n)
 
 static void fill_head(const struct node *n, xen_hypfs_direntry_t *e)
 {
-    *e = (xen_hypfs_direntry_t){.type = n->type, .content_len = content_bytes(n)};
+    *e = (xen_hypfs_direntry_t){ .type = n->type, .content_len = content_bytes(n) };
 }
 
 /* to holds content_bytes(n), zeroed. */

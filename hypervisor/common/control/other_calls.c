@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercalls whose subject is not here: policy modules, kexec, Argo, and what a paravirtualized guest
- * gets when it asks for the services of hardware-assisted ones. No locks.
- * ABI facts: public hvm_op.h; answers as Xen 4.17's without FLASK and Argo.
+ * Hypercalls whose subject is not here: policy modules, kexec, Argo, and what a paravirtualized
+ * guest gets when it asks for the services of hardware-assisted ones. No locks. ABI facts: public
+ * hvm_op.h; answers as Xen 4.17's without FLASK and Argo.
  */
 #include <hv/access.h>
 #include <hv/errno.h>

@@ -69,8 +69,10 @@ static long getdomaininfolist(struct xen_sysctl *op, bool *copyback)
 static long get_pmstat(struct xen_sysctl *op, bool *copyback)
 {
     (void)copyback;
-    return op->u.get_pmstat.cpuid < MAX_CPUS && cpumask_test(op->u.get_pmstat.cpuid, &cpu_online_map)
-               ? -ENODEV : -EINVAL;
+    return op->u.get_pmstat.cpuid < MAX_CPUS &&
+                   cpumask_test(op->u.get_pmstat.cpuid, &cpu_online_map)
+               ? -ENODEV
+               : -EINVAL;
 }
 
 static long pm_op(struct xen_sysctl *op, bool *copyback)

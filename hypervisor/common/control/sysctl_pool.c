@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sysctl: scheduling of the whole machine. There is one CPU pool, number 0, with every CPU and every
- * domain in it. Locks: domain_list_lock while domains are counted. ABI facts: public sysctl.h.
+ * sysctl: scheduling of the whole machine. There is one CPU pool, number 0, with every CPU and
+ * every domain in it. Locks: domain_list_lock while domains are counted. ABI facts: public
+ * sysctl.h.
  */
 #include <hv/domctl.h>
 #include <hv/errno.h>
@@ -40,8 +41,7 @@ static long pool_info(struct xen_sysctl_cpupool_op *p)
     p->sched_id = (u32)sched_id();
     p->n_dom = 0;
     read_lock(&domain_list_lock);
-    list_for_each_entry(d, &domain_list, list)
-        p->n_dom++;
+    list_for_each_entry(d, &domain_list, list) p->n_dom++;
     read_unlock(&domain_list_lock);
     return bitmap_to_guest(&p->cpumap, cpu_online_map.bits);
 }

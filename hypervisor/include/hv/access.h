@@ -8,15 +8,17 @@
 
 #include <hv/domain.h>
 
-int access_control_op(const struct domain *caller);                     /* domctl, sysctl at all */
+int access_control_op(const struct domain *caller); /* domctl, sysctl at all */
 int access_domctl(const struct domain *caller, const struct domain *target, u32 cmd);
 int access_sysctl(const struct domain *caller, u32 cmd);
 int access_platform_op(const struct domain *caller, u32 cmd);
 int access_physdev_op(const struct domain *caller, u32 cmd);
 int access_console_io(const struct domain *caller, u32 cmd);
-int access_map_foreign(const struct domain *caller, const struct domain *owner); /* mmu_update, PTEs */
+int access_map_foreign(const struct domain *caller,
+                       const struct domain *owner); /* mmu_update, PTEs */
 int access_mmuext(const struct domain *caller, const struct domain *target);
-int access_memory_op(const struct domain *caller, const struct domain *target); /* on another's memory */
+int access_memory_op(const struct domain *caller,
+                     const struct domain *target); /* on another's memory */
 int access_event_channel(const struct domain *caller, const struct domain *target);
 int access_grant(const struct domain *caller, const struct domain *target);
 /** Ports, device memory, interrupts: is caller allowed to use [first, last]? */

@@ -20,7 +20,8 @@ struct guest_ops {
     const char *name;
     int (*domain_create)(struct domain *d);
     void (*domain_free)(struct domain *d);
-    /** Drop page-table roots, GDT, LDT...; preemptible, -ERESTART. Called with d dying and all vCPUs stopped. */
+    /** Drop page-table roots, GDT, LDT...; preemptible, -ERESTART. Called with d dying and all
+     * vCPUs stopped. */
     int (*domain_relinquish)(struct domain *d);
     int (*vcpu_create)(struct vcpu *v);
     void (*vcpu_free)(struct vcpu *v);
@@ -38,11 +39,13 @@ extern const struct guest_ops pv_guest_ops, idle_guest_ops;
 /* Creation and destruction of the parts every guest has. */
 int arch_domain_create(struct domain *d, const struct domain_create_params *p);
 void arch_domain_free(struct domain *d);
-/** Preemptible release of everything d maps or pins; after it, only page_list frames with foreign references remain. */
+/** Preemptible release of everything d maps or pins; after it, only page_list frames with foreign
+ * references remain. */
 int arch_domain_relinquish(struct domain *d);
 int arch_vcpu_create(struct vcpu *v);
 void arch_vcpu_free(struct vcpu *v);
-/** Fill the hardware domain's ports, device memory and interrupts: what the hypervisor does not drive. */
+/** Fill the hardware domain's ports, device memory and interrupts: what the hypervisor does not
+ * drive. */
 int arch_permit_hardware(struct domain *d);
 /** Shutdown of the hardware domain or "reboot"/"poweroff" options. */
 void __noreturn machine_restart(unsigned int delay_ms);
@@ -65,18 +68,24 @@ void arch_cpu_topology(unsigned int cpu, u32 *core, u32 *socket);
 void arch_capabilities_string(char *buf, size_t size); /* "xen-3.0-x86_64 " */
 
 /* Time areas of the running vCPU: pvclock (vcpu_info.time) and wall clock. */
-void arch_vcpu_time_update(struct vcpu *v);  /* on its CPU; after a switch or recalibration */
+void arch_vcpu_time_update(struct vcpu *v); /* on its CPU; after a switch or recalibration */
 void arch_domain_wallclock_update(struct domain *d);
 /** Write current's runstate to its registered guest area. */
 void arch_runstate_update(struct vcpu *v);
 
 /** This CPU's timer interrupt at a system time; 0: none. now is the present time. */
 void arch_timer_program(s_time_t deadline_ns, s_time_t now);
-u64 arch_cycles(void);           /* time stamp for traces */
+u64 arch_cycles(void); /* time stamp for traces */
 
 /* Interrupt flag and CPU idling. */
-static inline void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
-static inline void irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }
+static inline void irq_disable(void)
+{
+    __asm__ volatile("cli" ::: "memory");
+}
+static inline void irq_enable(void)
+{
+    __asm__ volatile("sti" ::: "memory");
+}
 static inline unsigned long irq_save(void)
 {
     unsigned long f;
@@ -96,6 +105,6 @@ static inline bool irq_is_enabled(void)
     __asm__ volatile("pushfq; popq %0" : "=r"(f)::"memory");
     return f & 0x200;
 }
-void arch_cpu_idle(void);        /* sti;hlt with the usual window closed */
+void arch_cpu_idle(void); /* sti;hlt with the usual window closed */
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The console: serial and VGA output, the ring that "dmesg" reads, input, debug keys (common/console.c). */
+/* The console: serial and VGA output, the ring that "dmesg" reads, input, debug keys
+ * (common/console.c). */
 #ifndef HV_CONSOLE_H
 #define HV_CONSOLE_H
 
@@ -13,17 +14,18 @@ struct xen_sysctl_readconsole;
 struct console_device {
     const char *name;
     void (*write)(const char *s, size_t n);
-    void (*flush)(void);            /* NULL: nothing is buffered in hardware */
+    void (*flush)(void); /* NULL: nothing is buffered in hardware */
 };
 void console_register(const struct console_device *dev);
-void console_init_ring(void);       /* from then on the ring has its final size */
-/** Raw bytes of a domain (CONSOLEIO_write): to the devices and the ring; with a prefix for domUs. */
+void console_init_ring(void); /* from then on the ring has its final size */
+/** Raw bytes of a domain (CONSOLEIO_write): to the devices and the ring; with a prefix for domUs.
+ */
 void console_write_guest(struct domain *d, const char *s, size_t n);
 /** Input characters for dom0. Returns bytes put in buf. */
 size_t console_read_input(char *buf, size_t n);
-void console_rx(char c);            /* from the serial interrupt */
+void console_rx(char c);                                   /* from the serial interrupt */
 long console_read_ring(struct xen_sysctl_readconsole *op); /* copies to the guest */
-void console_force_unlock(void);    /* panic, NMI */
+void console_force_unlock(void);                           /* panic, NMI */
 /** Wait until the devices have sent what they hold: before power-off and sleep. */
 void console_flush(void);
 

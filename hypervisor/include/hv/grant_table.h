@@ -9,7 +9,8 @@ int grant_table_domain_init(struct domain *d, u32 max_grant_frames, u32 max_mapt
 /** Release every mapping d holds of others' frames; preemptible. */
 int grant_table_release_mappings(struct domain *d);
 void grant_table_domain_free(struct domain *d);
-/** XENMEM_acquire_resource and add-to-physmap need the frame at idx (grown on demand). 0/-EINVAL/-ENOMEM. */
+/** XENMEM_acquire_resource and add-to-physmap need the frame at idx (grown on demand).
+ * 0/-EINVAL/-ENOMEM. */
 int grant_table_get_frame(struct domain *d, u32 idx, mfn_t *mfn);
 int grant_table_get_status_frame(struct domain *d, u32 idx, mfn_t *mfn);
 u32 grant_table_nr_frames(struct domain *d);

@@ -9,7 +9,8 @@
 
 #include <hv/domain.h>
 
-/** Bind a PIRQ of d for delivery to its event channel (EVTCHNOP_bind_pirq). will_share as BIND_PIRQ__WILL_SHARE. */
+/** Bind a PIRQ of d for delivery to its event channel (EVTCHNOP_bind_pirq). will_share as
+ * BIND_PIRQ__WILL_SHARE. */
 int pirq_guest_bind(struct vcpu *v, u32 pirq, bool will_share);
 void pirq_guest_unbind(struct domain *d, u32 pirq);
 int pirq_guest_eoi(struct domain *d, u32 pirq);
@@ -32,7 +33,7 @@ void smp_send_event_check_mask(u64 cpus);
 /** Run fn(data) on CPUs of the mask (this one included if set) and wait. Interrupts on. */
 void smp_call(u64 cpus, void (*fn)(void *), void *data);
 void smp_send_nmi_all_but_self(void);
-void smp_stop_others(void);   /* panic and reboot */
+void smp_stop_others(void);        /* panic and reboot */
 bool smp_nmi_stop_requested(void); /* this NMI means: halt here */
 extern cpumask_t cpu_online_map, cpu_present_map;
 extern unsigned int nr_cpus;

@@ -11,11 +11,12 @@
 
 struct boot_param {
     const char *name;
-    int (*parse)(const char *value); /* text after '=', "" when there is none; "no" form: value "no" */
+    int (*parse)(
+        const char *value); /* text after '=', "" when there is none; "no" form: value "no" */
 };
-#define BOOT_PARAM(name, fn)                                                       \
-    static const struct boot_param __used __section(".init.params") __aligned(8)   \
-        param_##fn = {name, fn}
+#define BOOT_PARAM(name, fn)                                                     \
+    static const struct boot_param __used __section(".init.params") __aligned(8) \
+        param_##fn = { name, fn }
 
 void boot_params_parse(const char *cmdline);
 extern char saved_cmdline[1024];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One-shot timers on a CPU's heap (common/timer.c); handlers run in softirq context, no locks held. */
+/* One-shot timers on a CPU's heap (common/timer.c); handlers run in softirq context, no locks held.
+ */
 #ifndef HV_TIMER_H
 #define HV_TIMER_H
 
@@ -10,14 +11,15 @@ struct timer {
     void (*handler)(void *);
     void *data;
     unsigned int cpu;
-    u32 heap_index;     /* 0: not armed */
-    u8 state;           /* common/timer.c */
+    u32 heap_index; /* 0: not armed */
+    u8 state;       /* common/timer.c */
 };
 
 void timer_subsystem_init(void);
 void timer_cpu_init(unsigned int cpu);
 void timer_init(struct timer *t, void (*handler)(void *), void *data, unsigned int cpu);
-/** Arm (or re-arm) at an absolute system time; a time in the past fires at once. Any context but NMI. */
+/** Arm (or re-arm) at an absolute system time; a time in the past fires at once. Any context but
+ * NMI. */
 void timer_set(struct timer *t, s_time_t expires_ns);
 /** Disarm; the handler may still be running on another CPU on return. */
 void timer_stop(struct timer *t);

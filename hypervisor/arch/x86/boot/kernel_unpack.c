@@ -14,17 +14,18 @@
 #include <hv/printk.h>
 #include <image/unpack.h>
 
-#define HEAP_START (VMAP_END - (1UL << 38)) /* the upper half of the vmap slot is not used by vmap */
-#define HEAP_BYTES (1UL << 30)
-#define OUTPUT_LIMIT (512UL << 20)
+#define HEAP_START \
+    (VMAP_END - (1UL << 38)) /* the upper half of the vmap slot is not used by vmap */
+#define HEAP_BYTES         (1UL << 30)
+#define OUTPUT_LIMIT       (512UL << 20)
 #define UNPACK_STACK_ORDER 3 /* STACK_SIZE: masking RSP finds a struct cpu_info on it too */
-#define CHUNK_ORDER 9 /* 2 MiB at a time; smaller ones when memory is in pieces */
-#define MAX_CHUNKS 2048
+#define CHUNK_ORDER        9 /* 2 MiB at a time; smaller ones when memory is in pieces */
+#define MAX_CHUNKS         2048
 
 extern void (*const _sinit_array[])(void), (*const _einit_array[])(void);
 
 static u64 heap_top __initdata = HEAP_START, heap_mapped __initdata = HEAP_START;
-static u64 canary_block[6] __initdata __aligned(16) = {[5] = 0x00ff0a0d6d757300};
+static u64 canary_block[6] __initdata __aligned(16) = { [5] = 0x00ff0a0d6d757300 };
 
 static struct job {
     const void *file;
@@ -33,7 +34,10 @@ static struct job {
     int rc;
 } job __initdata;
 
-static struct { void *va; u8 order; } chunk[MAX_CHUNKS] __initdata;
+static struct {
+    void *va;
+    u8 order;
+} chunk[MAX_CHUNKS] __initdata;
 static u32 nr_chunks __initdata;
 
 static bool __init add_chunk(void)
@@ -85,7 +89,7 @@ static void __init heap_free(void *ctx, void *block)
     (void)block; /* all at once, in kernel_unpack_release() */
 }
 
-static const struct image_allocator heap __initconst = {heap_alloc, heap_free, NULL};
+static const struct image_allocator heap __initconst = { heap_alloc, heap_free, NULL };
 
 /* What the archives call. Only they do; everybody else uses heap.c. */
 void *malloc(size_t bytes);
@@ -150,8 +154,7 @@ static void __init run_on_stack(void *top)
     __asm__ volatile("mov %%rsp, %%rbx\n\t"
                      "mov %0, %%rsp\n\t"
                      "call unpack_job\n\t"
-                     "mov %%rbx, %%rsp"
-                     ::"r"(top)
+                     "mov %%rbx, %%rsp" ::"r"(top)
                      : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory",
                        "cc");
 }
@@ -166,7 +169,7 @@ int __init kernel_unpack(const void *file, size_t bytes, struct kernel_elf *out)
     if (!stack)
         return -IMAGE_E_NO_MEMORY;
     *info = *get_cpu_info();
-    job = (struct job){.file = file, .bytes = bytes};
+    job = (struct job){ .file = file, .bytes = bytes };
     flags = irq_save();
     wrmsr(MSR_FS_BASE, (u64)canary_block);
     run_on_stack(info);

@@ -14,8 +14,12 @@ u64 hv_cr4 __ro_after_init;
 static int opt_smep = -1, opt_smap = -1, opt_umip = -1, opt_xsave = -1, opt_pti = -1,
            opt_fsgsbase = -1;
 
-#define TRISTATE(fn, var) \
-    static int fn(const char *s) { var = parse_bool(s); return var < 0 ? -1 : 0; }
+#define TRISTATE(fn, var)        \
+    static int fn(const char *s) \
+    {                            \
+        var = parse_bool(s);     \
+        return var < 0 ? -1 : 0; \
+    }
 TRISTATE(parse_smep, opt_smep)
 BOOT_PARAM("smep", parse_smep);
 TRISTATE(parse_smap, opt_smap)
@@ -111,13 +115,14 @@ static void apply_options(void)
      */
     if (cpu_features.smap && cpu_features.is_tcg && opt_smap < 0) {
         cpu_features.smap = false;
-        printk(LOG_WARN "SMAP off: QEMU's TCG may apply it to a guest's IRET; \"smap=1\" forces it on\n");
+        printk(LOG_WARN
+               "SMAP off: QEMU's TCG may apply it to a guest's IRET; \"smap=1\" forces it on\n");
     }
 }
 
 void cpu_features_detect(void)
 {
-    struct cpuid_regs l1, l7 = {0}, e1, e7 = {0}, e8 = {0};
+    struct cpuid_regs l1, l7 = { 0 }, e1, e7 = { 0 }, e8 = { 0 };
 
     detect_vendor();
     detect_hypervisor();
@@ -198,7 +203,9 @@ void cpu_features_print(void)
     const struct cpu_features *f = &cpu_features;
 
     printk(LOG_INFO "CPU: %s family %u model %u stepping %u, %u address bits%s\n",
-           f->vendor == VENDOR_INTEL ? "Intel" : f->vendor == VENDOR_AMD ? "AMD" : "other",
+           f->vendor == VENDOR_INTEL ? "Intel"
+           : f->vendor == VENDOR_AMD ? "AMD"
+                                     : "other",
            f->family, f->model, f->stepping, f->phys_bits, f->is_tcg ? ", emulated by TCG" : "");
     printk(LOG_INFO "Protection:%s%s%s%s%s\n", f->nx ? " NX" : "", f->smep ? " SMEP" : "",
            f->smap ? " SMAP" : "", f->umip ? " UMIP" : "", f->pti ? " PTI" : "");
@@ -209,9 +216,11 @@ int rdmsr_safe(u32 msr, u64 *val)
     u32 lo = 0, hi = 0;
     int rc;
 
-    __asm__ volatile("1: rdmsr; xor %k0, %k0; jmp 3f; 2: mov %5, %0; 3:"
-                     ".pushsection .extable, \"a\"; .balign 4; .long 1b - .; .long 2b - .; .popsection"
-                     : "=&r"(rc), "=a"(lo), "=d"(hi), "+m"(*val) : "c"(msr), "i"(-14));
+    __asm__ volatile(
+        "1: rdmsr; xor %k0, %k0; jmp 3f; 2: mov %5, %0; 3:"
+        ".pushsection .extable, \"a\"; .balign 4; .long 1b - .; .long 2b - .; .popsection"
+        : "=&r"(rc), "=a"(lo), "=d"(hi), "+m"(*val)
+        : "c"(msr), "i"(-14));
     if (!rc)
         *val = (u64)hi << 32 | lo;
     return rc;
@@ -221,9 +230,11 @@ int wrmsr_safe(u32 msr, u64 val)
 {
     int rc;
 
-    __asm__ volatile("1: wrmsr; xor %k0, %k0; jmp 3f; 2: mov %4, %0; 3:"
-                     ".pushsection .extable, \"a\"; .balign 4; .long 1b - .; .long 2b - .; .popsection"
-                     : "=&r"(rc) : "c"(msr), "a"((u32)val), "d"((u32)(val >> 32)), "i"(-14)
-                     : "memory");
+    __asm__ volatile(
+        "1: wrmsr; xor %k0, %k0; jmp 3f; 2: mov %4, %0; 3:"
+        ".pushsection .extable, \"a\"; .balign 4; .long 1b - .; .long 2b - .; .popsection"
+        : "=&r"(rc)
+        : "c"(msr), "a"((u32)val), "d"((u32)(val >> 32)), "i"(-14)
+        : "memory");
     return rc;
 }

@@ -9,8 +9,8 @@
 #include <hv/spinlock.h>
 
 #define ENTRY_MASKED 0x10000u
-#define ENTRY_LEVEL 0x8000u
-#define ENTRY_LOW 0x2000u
+#define ENTRY_LEVEL  0x8000u
+#define ENTRY_LOW    0x2000u
 
 static DEFINE_SPINLOCK(ioapic_lock);
 static struct {
@@ -59,7 +59,8 @@ void ioapic_program(u32 gsi, u8 vector, u32 dest_apic_id, bool level, bool low, 
     reg_write(i, 0x10 + pin * 2, ENTRY_MASKED);
     reg_write(i, 0x11 + pin * 2, dest_apic_id << 24);
     reg_write(i, 0x10 + pin * 2,
-              vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0) | (masked ? ENTRY_MASKED : 0));
+              vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0) |
+                  (masked ? ENTRY_MASKED : 0));
     spin_unlock_irqrestore(&ioapic_lock, flags);
 }
 

@@ -19,7 +19,7 @@
 u64 percpu_offset[MAX_CPUS];
 
 static struct {
-    u64 *l1;         /* the area's L1 table */
+    u64 *l1; /* the area's L1 table */
     u64 *gdt_page;
     struct tss64 *tss;
 } area[MAX_CPUS];
@@ -27,13 +27,22 @@ static struct {
 /* Until a CPU has its area: the boot CPU's first IDT. */
 static struct idt_gate boot_idt[256] __section(".data.page_aligned") __aligned(4096);
 
-u64 *percpu_gdt_page(unsigned int cpu) { return area[cpu].gdt_page; }
-struct tss64 *percpu_tss(unsigned int cpu) { return area[cpu].tss; }
-u64 *percpu_area_l1(unsigned int cpu) { return area[cpu].l1; }
+u64 *percpu_gdt_page(unsigned int cpu)
+{
+    return area[cpu].gdt_page;
+}
+struct tss64 *percpu_tss(unsigned int cpu)
+{
+    return area[cpu].tss;
+}
+u64 *percpu_area_l1(unsigned int cpu)
+{
+    return area[cpu].l1;
+}
 
 static void fill_idt(struct idt_gate *idt, u16 selector, bool use_ist)
 {
-    static const u8 ist_of[256] = {[TRAP_NMI] = 1, [TRAP_MC] = 2, [TRAP_DF] = 3, [TRAP_DB] = 4};
+    static const u8 ist_of[256] = { [TRAP_NMI] = 1, [TRAP_MC] = 2, [TRAP_DF] = 3, [TRAP_DB] = 4 };
 
     for (unsigned int v = 0; v < 256; v++) {
         u64 target = trap_entry_table[v];
@@ -47,7 +56,7 @@ static void fill_idt(struct idt_gate *idt, u16 selector, bool use_ist)
 
 void trap_init_early(void)
 {
-    struct table_register idtr = {sizeof(boot_idt) - 1, (u64)boot_idt};
+    struct table_register idtr = { sizeof(boot_idt) - 1, (u64)boot_idt };
 
     fill_idt(boot_idt, 0x08, false);
     __asm__ volatile("lidt %0" ::"m"(idtr));
@@ -107,7 +116,8 @@ void percpu_area_init(unsigned int cpu)
     void *gdt = NULL, *tss = NULL, *idt = NULL;
     int rc = map_new_pages(base + PERCPU_STACK, STACK_PAGES, PAGE_HV_RW, NULL);
 
-    rc |= map_new_pages(base + PERCPU_GDT + FIRST_RESERVED_GDT_PAGE * PAGE_SIZE, 1, PAGE_HV_RW, &gdt);
+    rc |=
+        map_new_pages(base + PERCPU_GDT + FIRST_RESERVED_GDT_PAGE * PAGE_SIZE, 1, PAGE_HV_RW, &gdt);
     rc |= map_new_pages(base + PERCPU_IDT, 1, PAGE_HV_RO, &idt);
     rc |= map_new_pages(base + PERCPU_TSS, 1, PAGE_HV_RW, &tss);
     for (unsigned int i = 0; i < NR_IST; i++)
@@ -133,14 +143,16 @@ struct cpu_info *percpu_cpu_info(unsigned int cpu)
 void percpu_area_load(unsigned int cpu)
 {
     u64 base = percpu_area(cpu);
-    struct table_register gdtr = {(FIRST_RESERVED_GDT_PAGE + 1) * PAGE_SIZE - 1, base + PERCPU_GDT};
-    struct table_register idtr = {PAGE_SIZE - 1, base + PERCPU_IDT};
+    struct table_register gdtr = { (FIRST_RESERVED_GDT_PAGE + 1) * PAGE_SIZE - 1,
+                                   base + PERCPU_GDT };
+    struct table_register idtr = { PAGE_SIZE - 1, base + PERCPU_IDT };
 
     __asm__ volatile("lgdt %0" ::"m"(gdtr));
     __asm__ volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:" ::"i"(HV_CS)
                      : "rax", "memory");
-    __asm__ volatile("mov %0, %%ss; mov %1, %%ds; mov %1, %%es; mov %1, %%fs; mov %1, %%gs"
-                     ::"r"(HV_DS), "r"(0));
+    __asm__ volatile(
+        "mov %0, %%ss; mov %1, %%ds; mov %1, %%es; mov %1, %%fs; mov %1, %%gs" ::"r"(HV_DS),
+        "r"(0));
     __asm__ volatile("lidt %0" ::"m"(idtr));
     percpu_gdt_page(cpu)[GDT_TSS] &= ~(2UL << 40); /* not busy: LTR sets it */
     __asm__ volatile("ltr %w0" ::"r"(TSS_SEL));

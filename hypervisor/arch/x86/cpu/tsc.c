@@ -2,8 +2,8 @@
 /*
  * System time from the TSC. The frequency comes from CPUID where it says so (leaf 0x15, or a
  * hypervisor's leaf 0x40000010), else from a short window against HPET, the ACPI PM timer or the
- * PIT: boot does not wait for clocks longer than 2 ms. The pair (tsc, time) of each CPU is set once, with the
- * difference of its counter from the boot CPU's.
+ * PIT: boot does not wait for clocks longer than 2 ms. The pair (tsc, time) of each CPU is set
+ * once, with the difference of its counter from the boot CPU's.
  *
  * Facts: Intel SDM vol. 2 and 3 (CPUID, TSC), IA-PC HPET 1.0a, ACPI 6 (PM timer), Intel 8254.
  */
@@ -20,12 +20,12 @@
 #include <hv/spinlock.h>
 #include <hv/time.h>
 
-#define WINDOW_NS 2000000UL
+#define WINDOW_NS   2000000UL
 #define PM_TIMER_HZ 3579545UL
-#define PIT_HZ 1193182UL
+#define PIT_HZ      1193182UL
 
-static DEFINE_PER_CPU(u64, tsc_base);  /* TSC at system time 0 on this CPU */
-static struct time_scale scale;        /* TSC ticks to ns */
+static DEFINE_PER_CPU(u64, tsc_base); /* TSC at system time 0 on this CPU */
+static struct time_scale scale;       /* TSC ticks to ns */
 static u64 tsc_hz;
 static bool running;
 
@@ -49,7 +49,7 @@ static struct time_scale scale_from_hz(u64 hz)
         hz <<= 1;
         shift++;
     }
-    return (struct time_scale){(u32)((per << 32) / hz), shift};
+    return (struct time_scale){ (u32)((per << 32) / hz), shift };
 }
 
 s_time_t now_ns(void)
@@ -114,8 +114,14 @@ struct reference {
 };
 
 static volatile u64 *hpet;
-static u64 read_hpet(void) { return (u32)hpet[0xf0 / 8]; }
-static u64 read_pm_timer(void) { return inl((u16)acpi_info.pm_timer_port) & 0xffffff; }
+static u64 read_hpet(void)
+{
+    return (u32)hpet[0xf0 / 8];
+}
+static u64 read_pm_timer(void)
+{
+    return inl((u16)acpi_info.pm_timer_port) & 0xffffff;
+}
 
 /* Channel 2 counts down from 65536 with its gate open; latched reads. */
 static u64 read_pit(void)
@@ -141,14 +147,14 @@ static struct reference choose_reference(void)
         hpet = vmap_device(acpi_info.hpet_base, PAGE_SIZE, PAGE_HV_UC);
         if (hpet && hpet[0] >> 32 && hpet[0] >> 32 < 0x05f5e100) {
             hpet[2] |= 1; /* general configuration: count */
-            return (struct reference){"HPET", 1000000000000000UL / (hpet[0] >> 32), 0xffffffff,
-                                      read_hpet};
+            return (struct reference){ "HPET", 1000000000000000UL / (hpet[0] >> 32), 0xffffffff,
+                                       read_hpet };
         }
     }
     if (acpi_info.pm_timer_port)
-        return (struct reference){"ACPI PM timer", PM_TIMER_HZ, 0xffffff, read_pm_timer};
+        return (struct reference){ "ACPI PM timer", PM_TIMER_HZ, 0xffffff, read_pm_timer };
     start_pit();
-    return (struct reference){"PIT", PIT_HZ, 0xffff, read_pit};
+    return (struct reference){ "PIT", PIT_HZ, 0xffff, read_pit };
 }
 
 /* Reference and TSC read together: of a few tries, the one with the shortest bracket. */
@@ -203,7 +209,7 @@ void time_init(void)
  * the round with the shortest trip bounds the difference best.
  */
 static struct {
-    volatile u32 turn;          /* even: boot CPU's move, odd: the new CPU's */
+    volatile u32 turn; /* even: boot CPU's move, odd: the new CPU's */
     volatile u64 boot_tsc;
 } handshake;
 #define ROUNDS 16

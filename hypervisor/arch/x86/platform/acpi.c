@@ -28,7 +28,10 @@ struct rsdp {
     u8 extended_checksum, reserved[3];
 } __packed;
 
-struct gas { u8 space, bit_width, bit_offset, access; u64 address; } __packed;
+struct gas {
+    u8 space, bit_width, bit_offset, access;
+    u64 address;
+} __packed;
 
 struct acpi_info acpi_info;
 #define MAX_TABLES 64
@@ -62,7 +65,7 @@ static void __init scan_bios_area(void)
 
     if (!low)
         return;
-    ebda = (u32)*(const u16 *)(low + 0x40e) << 4;
+    ebda = (u32) * (const u16 *)(low + 0x40e) << 4;
     for (u32 a = ebda; ebda >= 0x400 && a < ebda + 1024 && a < 0xa0000 && !acpi_info.rsdp; a += 16)
         adopt_rsdp((const void *)(low + a), a);
     for (u32 a = 0xe0000; a < 0x100000 && !acpi_info.rsdp; a += 16)
@@ -83,7 +86,8 @@ static const struct sdt_header *__init map_table(paddr_t pa)
         return NULL;
     h = vmap_device(pa, length, PAGE_HV_RO);
     if (h && !sum_is_zero(h, length)) {
-        printk(LOG_WARN "ACPI: table %.4s at %#lx has a wrong checksum; ignored\n", h->signature, pa);
+        printk(LOG_WARN "ACPI: table %.4s at %#lx has a wrong checksum; ignored\n", h->signature,
+               pa);
         vunmap_device(h, length);
         return NULL;
     }
@@ -169,18 +173,29 @@ static u32 __init word(const u8 *p)
 static void __init madt_entry(const u8 *e)
 {
     switch (e[0]) {
-    case 0: add_cpu(e[3], e[2], word(e + 4)); break;
-    case 1: madt_ioapic(e); break;
-    case 2: madt_override(e); break;
-    case 5: memcpy(&acpi_info.lapic_base, e + 4, 8); break;
-    case 9: add_cpu(word(e + 4), word(e + 12), word(e + 8)); break;
-    default: break;
+    case 0:
+        add_cpu(e[3], e[2], word(e + 4));
+        break;
+    case 1:
+        madt_ioapic(e);
+        break;
+    case 2:
+        madt_override(e);
+        break;
+    case 5:
+        memcpy(&acpi_info.lapic_base, e + 4, 8);
+        break;
+    case 9:
+        add_cpu(word(e + 4), word(e + 12), word(e + 8));
+        break;
+    default:
+        break;
     }
 }
 
 static void __init read_madt(void)
 {
-    static const u8 min_length[10] = {8, 12, 10, 0, 0, 12, 0, 0, 0, 16};
+    static const u8 min_length[10] = { 8, 12, 10, 0, 0, 12, 0, 0, 0, 16 };
     const struct sdt_header *h = acpi_find_table("APIC");
     const u8 *p, *end;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ending: reboot by ACPI reset register, keyboard controller, CF9, triple fault; ACPI sleep states. */
+/* Ending: reboot by ACPI reset register, keyboard controller, CF9, triple fault; ACPI sleep states.
+ */
 #include <asm/cpu.h>
 #include <asm/platform.h>
 #include <hv/arch.h>
@@ -33,7 +34,10 @@ static void reset_by_keyboard_controller(void)
 
 static void reset_by_triple_fault(void)
 {
-    struct { u16 limit; u64 base; } __packed none = {0, 0};
+    struct {
+        u16 limit;
+        u64 base;
+    } __packed none = { 0, 0 };
 
     __asm__ volatile("lidt %0; int3" ::"m"(none));
 }
@@ -54,7 +58,8 @@ void machine_restart(unsigned int delay_ms)
     machine_halt();
 }
 
-/* XENPF_enter_acpi_sleep: dom0's AML gave the values for PM1a/b control, SLP_EN (bit 13) included. */
+/* XENPF_enter_acpi_sleep: dom0's AML gave the values for PM1a/b control, SLP_EN (bit 13) included.
+ */
 void acpi_enter_sleep(u16 pm1a, u16 pm1b)
 {
     if (acpi_info.pm1a_cnt)

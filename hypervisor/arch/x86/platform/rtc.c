@@ -36,12 +36,14 @@ void cmos_write(u8 index, u8 v)
     spin_unlock_restore(&cmos_lock, flags);
 }
 
-struct rtc_reading { u8 sec, min, hour, day, month, year; };
+struct rtc_reading {
+    u8 sec, min, hour, day, month, year;
+};
 
 static struct rtc_reading read_once(void)
 {
-    return (struct rtc_reading){cmos_read(0), cmos_read(2), cmos_read(4),
-                                cmos_read(7), cmos_read(8), cmos_read(9)};
+    return (struct rtc_reading){ cmos_read(0), cmos_read(2), cmos_read(4),
+                                 cmos_read(7), cmos_read(8), cmos_read(9) };
 }
 
 static u8 from_bcd(u8 v, bool binary)
@@ -62,7 +64,7 @@ static u64 days_since_epoch(u32 year, u32 month, u32 day)
 
 static u64 rtc_seconds(void)
 {
-    struct rtc_reading a, b = {0};
+    struct rtc_reading a, b = { 0 };
     u8 status;
     bool binary, pm;
 
@@ -82,8 +84,10 @@ static u64 rtc_seconds(void)
     a.hour = from_bcd(a.hour & 0x7f, binary);
     if (!(status & 2))
         a.hour = (u8)(a.hour % 12 + (pm ? 12 : 0));
-    return days_since_epoch(from_bcd(a.year, binary) + (from_bcd(a.year, binary) < 70 ? 2000u : 1900u),
-                            from_bcd(a.month, binary), from_bcd(a.day, binary)) * 86400 +
+    return days_since_epoch(from_bcd(a.year, binary) +
+                                (from_bcd(a.year, binary) < 70 ? 2000u : 1900u),
+                            from_bcd(a.month, binary), from_bcd(a.day, binary)) *
+               86400 +
            a.hour * 3600UL + from_bcd(a.min, binary) * 60UL + from_bcd(a.sec, binary);
 }
 
@@ -109,10 +113,9 @@ void wallclock_set(u64 sec, u32 nsec, u64 system_time_ns)
     struct domain *d;
 
     spin_lock(&wallclock_lock);
-    at_boot = (struct tm_wallclock){total / 1000000000UL, (u32)(total % 1000000000UL)};
+    at_boot = (struct tm_wallclock){ total / 1000000000UL, (u32)(total % 1000000000UL) };
     spin_unlock(&wallclock_lock);
     read_lock(&domain_list_lock);
-    list_for_each_entry(d, &domain_list, list)
-        arch_domain_wallclock_update(d);
+    list_for_each_entry(d, &domain_list, list) arch_domain_wallclock_update(d);
     read_unlock(&domain_list_lock);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sysctl: the operations that exist on x86 only: CPU policies, PCI devices' places, cache monitoring
- * (none); and the topology of processors, which their APIC ids spell out.
- * Facts: Intel SDM vol. 2 CPUID leaves 1, 4, 0xb; AMD APM vol. 3 CPUID 0x80000008.
+ * sysctl: the operations that exist on x86 only: CPU policies, PCI devices' places, cache
+ * monitoring (none); and the topology of processors, which their APIC ids spell out. Facts: Intel
+ * SDM vol. 2 CPUID leaves 1, 4, 0xb; AMD APM vol. 3 CPUID 0x80000008.
  */
 #include <asm/cpu.h>
 #include <asm/cpu_policy.h>
@@ -66,7 +66,8 @@ static void count_siblings(u32 *on_core, u32 *on_socket)
 
     arch_cpu_topology(0, &core0, &socket0);
     *on_core = *on_socket = 0;
-    for_each_cpu_in(cpu, &cpu_online_map) {
+    for_each_cpu_in(cpu, &cpu_online_map)
+    {
         arch_cpu_topology(cpu, &core, &socket);
         *on_socket += socket == socket0;
         *on_core += socket == socket0 && core == core0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VGA text console: 80x25 at 0xb8000, scrolled in memory. dom0 takes the screen over when it runs. */
+/* VGA text console: 80x25 at 0xb8000, scrolled in memory. dom0 takes the screen over when it runs.
+ */
 #include <asm/cpu.h>
 #include <asm/page.h>
 #include <asm/platform.h>
@@ -7,16 +8,17 @@
 #include <hv/console.h>
 #include <hv/params.h>
 
-#define COLS 80
-#define ROWS 25
-#define ATTR 0x0700
+#define COLS      80
+#define ROWS      25
+#define ATTR      0x0700
 #define TEXT_BASE 0xb8000
 
 static u16 *screen;
 static unsigned int column, row;
 static bool keep;
 
-/* vga=keep: go on printing after dom0 has started. Other values choose modes, which GRUB has set. */
+/* vga=keep: go on printing after dom0 has started. Other values choose modes, which GRUB has set.
+ */
 static int parse_vga(const char *s)
 {
     keep = strstr(s, "keep") != NULL;
@@ -54,7 +56,7 @@ static void vga_write(const char *s, size_t n)
     }
 }
 
-static const struct console_device vga_device = {.name = "vga", .write = vga_write};
+static const struct console_device vga_device = { .name = "vga", .write = vga_write };
 
 void vga_console_init(void)
 {

@@ -3,8 +3,8 @@
  * Which vCPU's state this CPU holds. Going idle leaves everything as it is: guest_regs, registers,
  * root. Another vCPU, or somebody who needs that state (vcpu_sync_state), has it saved first.
  *
- * Invariant: v->dirty_cpu is the one CPU with pv_loaded == v, or VCPU_CPU_CLEAN; while a CPU holds a
- * vCPU, that vCPU's root is referenced, so a lazily loaded CR3 never dangles. Both change with
+ * Invariant: v->dirty_cpu is the one CPU with pv_loaded == v, or VCPU_CPU_CLEAN; while a CPU holds
+ * a vCPU, that vCPU's root is referenced, so a lazily loaded CR3 never dangles. Both change with
  * interrupts off on that CPU. No locks but pv's ldt_lock.
  */
 #include <asm/frame.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a CPU needs before it can run PV guests: its copy of the entry stubs, the SYSCALL and SYSENTER
- * registers, and its root copy under PTI. Runs once on each CPU at bring-up, no locks.
+ * What a CPU needs before it can run PV guests: its copy of the entry stubs, the SYSCALL and
+ * SYSENTER registers, and its root copy under PTI. Runs once on each CPU at bring-up, no locks.
  * Facts: Intel SDM vol. 4 and AMD APM vol. 2 (STAR, LSTAR, CSTAR, FMASK, SYSENTER_*).
  */
 #include <asm/descriptor.h>
@@ -19,7 +19,7 @@ DEFINE_PER_CPU(struct vcpu *, pv_loaded);
 
 /* SYSRET adds 16 for the 64-bit code selector and 8 for the stack's. */
 #define STAR_VALUE ((u64)FLAT_RING3_CS32 << 48 | (u64)HV_CS << 32)
-#define SYSCALL_CLEARS \
+#define SYSCALL_CLEARS                                                               \
     (X86_EFLAGS_IF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_NT | X86_EFLAGS_AC | \
      X86_EFLAGS_IOPL | X86_EFLAGS_RF | X86_EFLAGS_VM | 0x8d5 /* status flags */)
 
@@ -38,7 +38,8 @@ void pv_cpu_init(unsigned int cpu)
     struct cpu_info *info = percpu_cpu_info(cpu);
 
     _Static_assert((FLAT_RING3_CS32 & ~3) + 16 == (FLAT_RING3_CS64 & ~3) &&
-                   (FLAT_RING3_CS32 & ~3) + 8 == (FLAT_RING3_SS64 & ~3), "SYSRET's selectors");
+                       (FLAT_RING3_CS32 & ~3) + 8 == (FLAT_RING3_SS64 & ~3),
+                   "SYSRET's selectors");
     if (percpu_area_l1(cpu)[PERCPU_STUBS >> PAGE_SHIFT] & PTE_PRESENT)
         ; /* the CPU comes back: its stubs are there */
     else

@@ -2,8 +2,8 @@
 /*
  * Which descriptors a guest may have, and the hypercall that changes one. A descriptor is safe when
  * loading it can give no more than ring 3: every DPL becomes 3, gates and system segments are
- * refused when present. Frames in use as FT_SEG are written here only, so what was checked stays so.
- * ABI: update_descriptor(machine address, descriptor). Facts: Intel SDM vol. 3 ch. 3.
+ * refused when present. Frames in use as FT_SEG are written here only, so what was checked stays
+ * so. ABI: update_descriptor(machine address, descriptor). Facts: Intel SDM vol. 3 ch. 3.
  */
 #include <asm/frame.h>
 #include <hv/errno.h>
@@ -11,11 +11,11 @@
 
 #include "internal.h"
 
-#define DESC_PRESENT (1UL << 47)
+#define DESC_PRESENT      (1UL << 47)
 #define DESC_CODE_OR_DATA (1UL << 44)
-#define DESC_TYPE (15UL << 40)
-#define DESC_ACCESSED (1UL << 40)
-#define DESC_DPL (3UL << 45)
+#define DESC_TYPE         (15UL << 40)
+#define DESC_ACCESSED     (1UL << 40)
+#define DESC_DPL          (3UL << 45)
 
 /* False: refused. A present code or data descriptor gets DPL 3. */
 static bool descriptor_fix(u64 *d)

@@ -2,8 +2,8 @@
 /*
  * What of a vCPU is not in vcpu_guest_context: the 32-bit entry points, extended register state and
  * MSRs, for save and restore. The vCPU is paused; the caller holds domctl_lock.
- * ABI: domctl.h (ext_vcpucontext, vcpuextstate, vcpu_msrs). The state buffer is XCR0, all of XCR0 that
- * was ever on, then the XSAVE area in standard layout. Facts: Intel SDM vol. 1 ch. 13.
+ * ABI: domctl.h (ext_vcpucontext, vcpuextstate, vcpu_msrs). The state buffer is XCR0, all of XCR0
+ * that was ever on, then the XSAVE area in standard layout. Facts: Intel SDM vol. 1 ch. 13.
  */
 #include <asm/cpu_policy.h>
 #include <asm/page.h>
@@ -16,7 +16,7 @@
 #include "internal.h"
 
 #define HEADER_BYTES 16u /* XCR0 and its accumulation */
-#define XSTATE_MIN 576u
+#define XSTATE_MIN   576u
 
 /* --- entry points --- */
 
@@ -70,7 +70,7 @@ static u64 state_mask(const struct vcpu *v)
 
 static long copy_state_out(struct vcpu *v, u64 to, u32 bytes)
 {
-    u64 head[2] = {v->arch.pv.xcr0, state_mask(v)};
+    u64 head[2] = { v->arch.pv.xcr0, state_mask(v) };
     const u8 *area = v->arch.xsave;
 
     if (copy_to_guest_va(to, head, sizeof(head)) ||
@@ -147,14 +147,15 @@ long pv_set_extstate(struct vcpu *v, const struct xen_domctl_vcpuextstate *s)
     if (!buffer)
         return -ENOMEM;
     rc = copy_from_guest_va(buffer, (u64)s->buffer.p, s->size)
-             ? -EFAULT : state_apply(v, buffer, (u32)s->size - HEADER_BYTES);
+             ? -EFAULT
+             : state_apply(v, buffer, (u32)s->size - HEADER_BYTES);
     hv_free(buffer);
     return rc;
 }
 
 /* --- MSRs: those that a guest can have changed --- */
 
-static const u32 saved_msrs[] = {MSR_MISC_FEATURES_ENABLES, MSR_TSC_AUX};
+static const u32 saved_msrs[] = { MSR_MISC_FEATURES_ENABLES, MSR_TSC_AUX };
 
 static u64 msr_value(const struct vcpu *v, u32 index)
 {
@@ -172,7 +173,7 @@ long pv_get_msrs(struct vcpu *v, struct xen_domctl_vcpu_msrs *m, bool *copyback)
     }
     vcpu_sync_state(v);
     for (u32 i = 0; i < ARRAY_SIZE(saved_msrs); i++) {
-        xen_domctl_vcpu_msr_t e = {.index = saved_msrs[i], .value = msr_value(v, saved_msrs[i])};
+        xen_domctl_vcpu_msr_t e = { .index = saved_msrs[i], .value = msr_value(v, saved_msrs[i]) };
 
         if (!e.value)
             continue;

@@ -16,9 +16,9 @@
 #include "internal.h"
 
 #define XSTATE_FP_SSE 3UL
-#define XSTATE_YMM 4UL
+#define XSTATE_YMM    4UL
 #define XSTATE_AVX512 0xe0UL
-#define FCW_DEFAULT 0x37f
+#define FCW_DEFAULT   0x37f
 #define MXCSR_DEFAULT 0x1f80
 
 static DEFINE_PER_CPU(u64, xcr0_now);
@@ -67,7 +67,7 @@ u32 pv_mxcsr_mask(void)
     static u32 mask;
 
     if (!mask) {
-        u8 image[512] __aligned(16) = {0};
+        u8 image[512] __aligned(16) = { 0 };
 
         __asm__ volatile("fxsaveq %0" : "=m"(image));
         mask = *(u32 *)(image + 28);
@@ -107,7 +107,8 @@ static void restore(void *area)
     __asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
 }
 
-/* CR0.TS is clear on entry: pv_fpu_save() of the one before, or this CPU's start, has cleared it. */
+/* CR0.TS is clear on entry: pv_fpu_save() of the one before, or this CPU's start, has cleared it.
+ */
 void pv_fpu_load(struct vcpu *v)
 {
     void *area = v->arch.xsave;
@@ -115,7 +116,8 @@ void pv_fpu_load(struct vcpu *v)
     if (cpu_features.xsave) {
         xcr0_write(cpu_features.xcr0_mask);
         restore(area);
-        /* Before it sets CR4.OSXSAVE a guest has only what FXSAVE knows; XCR0 1 is the reset value. */
+        /* Before it sets CR4.OSXSAVE a guest has only what FXSAVE knows; XCR0 1 is the reset value.
+         */
         xcr0_write(v->arch.pv.xcr0 ? v->arch.pv.xcr0 : 1);
     } else {
         __asm__ volatile("fxrstorq (%0)" ::"r"(area) : "memory");

@@ -5,8 +5,8 @@
  * first used, as the guest's mapping may change meanwhile.
  *
  * The windows of a CPU belong to the vCPU in pv_loaded and change with interrupts off or under
- * its ldt_lock. A frame's type is put only after the windows no longer map it and the TLB is flushed.
- * ABI: set_gdt, MMUEXT_SET_LDT.
+ * its ldt_lock. A frame's type is put only after the windows no longer map it and the TLB is
+ * flushed. ABI: set_gdt, MMUEXT_SET_LDT.
  */
 #include <asm/descriptor.h>
 #include <asm/frame.h>
@@ -19,7 +19,7 @@
 
 #define GDT_WINDOW (PERCPU_GDT >> PAGE_SHIFT)
 #define LDT_WINDOW (PERCPU_LDT >> PAGE_SHIFT)
-#define LDT_PAGES 16
+#define LDT_PAGES  16
 /* Writable, since the processor sets descriptors' accessed bits. */
 #define WINDOW_FLAGS PAGE_HV_RW
 
@@ -50,8 +50,8 @@ static void ldtr_load(const struct vcpu *v)
         __asm__ volatile("lldt %w0" ::"r"(0));
         return;
     }
-    gdt[GDT_LDT] = (limit & 0xffff) | (base & 0xffffff) << 16 | 0x82UL << 40 |
-                   (base >> 24 & 0xff) << 56;
+    gdt[GDT_LDT] =
+        (limit & 0xffff) | (base & 0xffffff) << 16 | 0x82UL << 40 | (base >> 24 & 0xff) << 56;
     gdt[GDT_LDT + 1] = base >> 32;
     __asm__ volatile("lldt %w0" ::"r"(LDT_SEL));
 }
@@ -182,8 +182,8 @@ bool pv_ldt_map_page(struct vcpu *v, unsigned int page)
     pte_t entry;
     mfn_t mfn;
 
-    if (page >= LDT_PAGES || (u64)page * 512 >= pv->ldt_entries ||
-        !guest_range_ok(va, PAGE_SIZE) || !is_canonical(va))
+    if (page >= LDT_PAGES || (u64)page * 512 >= pv->ldt_entries || !guest_range_ok(va, PAGE_SIZE) ||
+        !is_canonical(va))
         return false;
     entry = kernel_l1_entry(v, va);
     mfn = pte_mfn(entry);
@@ -201,8 +201,7 @@ bool pv_ldt_map_page(struct vcpu *v, unsigned int page)
     }
     pv->shadow_ldt[page] = f;
     pv->shadow_ldt_mapped |= 1u << page;
-    WRITE_ONCE(percpu_area_l1(smp_processor_id())[LDT_WINDOW + page],
-               pte_from(mfn, WINDOW_FLAGS));
+    WRITE_ONCE(percpu_area_l1(smp_processor_id())[LDT_WINDOW + page], pte_from(mfn, WINDOW_FLAGS));
     spin_unlock(&pv->ldt_lock);
     return true;
 }
@@ -236,8 +235,7 @@ void pv_ldt_release_domain(struct domain *d)
 {
     struct vcpu *v;
 
-    for_each_vcpu(d, v)
-        pv_ldt_release(v);
+    for_each_vcpu(d, v) pv_ldt_release(v);
 }
 
 long pv_set_ldt(u64 base, u64 entries)

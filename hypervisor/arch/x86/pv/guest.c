@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * PV as a kind of guest: creation and destruction of the x86 parts of domains and vCPUs, and the
- * operations table. Memory of a domain goes in pv_relinquish_memory(), preemptibly; what is freed here
- * is our own. Locks: the callers'.
+ * operations table. Memory of a domain goes in pv_relinquish_memory(), preemptibly; what is freed
+ * here is our own. Locks: the callers'.
  */
 #include <asm/cpu_policy.h>
 #include <asm/frame.h>
@@ -37,7 +37,8 @@ static int pv_domain_relinquish(struct domain *d)
 {
     struct vcpu *v;
 
-    for_each_vcpu(d, v) {
+    for_each_vcpu(d, v)
+    {
         vcpu_sync_state(v);
         pv_ldt_release(v);
         pv_gdt_drop(v);
@@ -135,10 +136,24 @@ const struct guest_ops pv_guest_ops = {
 
 /* --- the idle domain: vCPUs without a guest --- */
 
-static int idle_create(struct domain *d) { (void)d; return 0; }
-static void idle_free(struct domain *d) { (void)d; }
-static int idle_vcpu_create_op(struct vcpu *v) { (void)v; return 0; }
-static void idle_vcpu_free(struct vcpu *v) { (void)v; }
+static int idle_create(struct domain *d)
+{
+    (void)d;
+    return 0;
+}
+static void idle_free(struct domain *d)
+{
+    (void)d;
+}
+static int idle_vcpu_create_op(struct vcpu *v)
+{
+    (void)v;
+    return 0;
+}
+static void idle_vcpu_free(struct vcpu *v)
+{
+    (void)v;
+}
 
 const struct guest_ops idle_guest_ops = {
     .name = "idle",

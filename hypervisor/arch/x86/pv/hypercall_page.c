@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page of hypercall stubs for guests that call into one: 32 bytes for each number, which keep RCX
- * and R11; iret's never comes back and has the frame to build. No locks.
- * ABI: XEN_ELFNOTE_HYPERCALL_PAGE, XEN_DOMCTL_hypercall_init, MSR 0x40000000.
+ * The page of hypercall stubs for guests that call into one: 32 bytes for each number, which keep
+ * RCX and R11; iret's never comes back and has the frame to build. No locks. ABI:
+ * XEN_ELFNOTE_HYPERCALL_PAGE, XEN_DOMCTL_hypercall_init, MSR 0x40000000.
  */
 #include <asm/frame.h>
 #include <hv/errno.h>
@@ -21,13 +21,13 @@ static void put_number(u8 *at, u32 nr)
 static void fill_stub(u8 *at, u32 nr)
 {
     static const u8 code[] = {
-        0x51,                         /* push %rcx */
-        0x41, 0x53,                   /* push %r11 */
-        0xb8, 0, 0, 0, 0,             /* mov $nr, %eax */
-        0x0f, 0x05,                   /* syscall */
-        0x41, 0x5b,                   /* pop %r11 */
-        0x59,                         /* pop %rcx */
-        0xc3,                         /* ret */
+        0x51,                /* push %rcx */
+        0x41, 0x53,          /* push %r11 */
+        0xb8, 0,    0, 0, 0, /* mov $nr, %eax */
+        0x0f, 0x05,          /* syscall */
+        0x41, 0x5b,          /* pop %r11 */
+        0x59,                /* pop %rcx */
+        0xc3,                /* ret */
     };
 
     memcpy(at, code, sizeof(code));
@@ -38,11 +38,11 @@ static void fill_stub(u8 *at, u32 nr)
 static void fill_iret(u8 *at)
 {
     static const u8 code[] = {
-        0x51,                         /* push %rcx */
-        0x41, 0x53,                   /* push %r11 */
-        0x50,                         /* push %rax */
-        0xb8, 0, 0, 0, 0,             /* mov $nr, %eax */
-        0x0f, 0x05,                   /* syscall */
+        0x51,                /* push %rcx */
+        0x41, 0x53,          /* push %r11 */
+        0x50,                /* push %rax */
+        0xb8, 0,    0, 0, 0, /* mov $nr, %eax */
+        0x0f, 0x05,          /* syscall */
     };
 
     memcpy(at, code, sizeof(code));

@@ -15,10 +15,11 @@ DECLARE_PER_CPU(struct vcpu *, pv_loaded);
 
 /* Flags of a bounce frame. */
 #define BOUNCE_MASK_EVENTS 1u
-#define BOUNCE_ERROR_CODE 2u
-#define BOUNCE_FAILSAFE 4u /* DS, ES, FS, GS below the return frame */
+#define BOUNCE_ERROR_CODE  2u
+#define BOUNCE_FAILSAFE    4u /* DS, ES, FS, GS below the return frame */
 
-/** Enter the guest kernel at rip with a frame of regs on its stack. Crashes the domain on failure. */
+/** Enter the guest kernel at rip with a frame of regs on its stack. Crashes the domain on failure.
+ */
 void pv_bounce(struct cpu_user_regs *regs, u64 rip, unsigned int flags, u32 error_code);
 /** `int n` of the guest: regs->rip is behind the instruction. False: the gate's DPL forbids it. */
 bool pv_inject_soft_interrupt(struct cpu_user_regs *regs, unsigned int vector);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The iret hypercall: back to where a trap, an event or SYSCALL came from, from a frame on the guest
- * kernel's stack. Every value is made harmless rather than checked: selectors get RPL 3 and are the
- * business of the real IRET, RFLAGS keeps IF and loses IOPL and VM. No locks.
- * ABI: struct iret_context; a frame that cannot be read or an absent user root is fatal to the guest.
+ * The iret hypercall: back to where a trap, an event or SYSCALL came from, from a frame on the
+ * guest kernel's stack. Every value is made harmless rather than checked: selectors get RPL 3 and
+ * are the business of the real IRET, RFLAGS keeps IF and loses IOPL and VM. No locks. ABI: struct
+ * iret_context; a frame that cannot be read or an absent user root is fatal to the guest.
  */
 #include <asm/guest_access.h>
 #include <asm/smap.h>
@@ -14,7 +14,7 @@
 
 /* One word of the frame, copied through RAX. */
 #define WORD(n) \
-    #n "1: movq 8*" #n "(%0), %%rax\n movq %%rax, 8*" #n "(%1)\n" EXTABLE(#n "1b", "%l[fault]")
+#n "1: movq 8*" #n "(%0), %%rax\n movq %%rax, 8*" #n "(%1)\n" EXTABLE(#n "1b", "%l[fault]")
 _Static_assert(sizeof(struct iret_context) == 72, "nine words");
 
 /* Unreadable memory leaves by the label, from which SMAP is put back too. */
@@ -24,7 +24,10 @@ static inline int read_frame(struct iret_context *f, u64 va)
         return -1;
     stac();
     __asm__ goto(WORD(0) WORD(1) WORD(2) WORD(3) WORD(4) WORD(5) WORD(6) WORD(7) WORD(8)
-                 : : "r"(va), "r"(f) : "rax", "memory" : fault);
+                 :
+                 : "r"(va), "r"(f)
+                 : "rax", "memory"
+                 : fault);
     clac();
     return 0;
 fault:
@@ -57,8 +60,8 @@ long hc_iret(unsigned long a1, unsigned long a2, unsigned long a3, unsigned long
 
     regs->rip = f.rip;
     regs->cs = (u16)f.cs | 3;
-    regs->rflags = (f.rflags & ~(u64)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) | X86_EFLAGS_IF |
-                   X86_EFLAGS_MBS;
+    regs->rflags =
+        (f.rflags & ~(u64)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) | X86_EFLAGS_IF | X86_EFLAGS_MBS;
     regs->rsp = f.rsp;
     regs->ss = (u16)f.ss | 3;
     if (!(f.flags & VGCF_in_syscall)) {

@@ -2,7 +2,8 @@
 /*
  * The virtual ring of a PV vCPU, its page-table roots, hypercall dispatch and what is due before a
  * guest runs again. Touches current, its guest_regs and its CPU's cpu_info only; takes no lock.
- * ABI: 64-bit PV guests have a root each for kernel and user; SYSCALL in kernel mode is a hypercall.
+ * ABI: 64-bit PV guests have a root each for kernel and user; SYSCALL in kernel mode is a
+ * hypercall.
  */
 #include <asm/page.h>
 #include <asm/tlb.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page-table isolation: while a guest runs, CR3 holds a per-CPU copy of its root that maps, of ours,
- * only the read-only M2P, this CPU's area and the entry text. The copy is refreshed on the way out
- * when the root has changed. Made once a CPU; no locks.
+ * Page-table isolation: while a guest runs, CR3 holds a per-CPU copy of its root that maps, of
+ * ours, only the read-only M2P, this CPU's area and the entry text. The copy is refreshed on the
+ * way out when the root has changed. Made once a CPU; no locks.
  */
 #include <asm/descriptor.h>
 #include <asm/frame.h>

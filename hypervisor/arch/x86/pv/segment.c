@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data-segment selectors and the FS and GS bases of the running vCPU. We never load DS, ES, FS or GS
- * for ourselves, so what they hold is the guest's: GS.base that of the present mode, the shadow
+ * Data-segment selectors and the FS and GS bases of the running vCPU. We never load DS, ES, FS or
+ * GS for ourselves, so what they hold is the guest's: GS.base that of the present mode, the shadow
  * base that of the other mode, the GS selector the process's. Takes no lock.
- * ABI: set_segment_base, stack_switch; a selector that cannot be loaded raises the failsafe callback.
+ * ABI: set_segment_base, stack_switch; a selector that cannot be loaded raises the failsafe
+ * callback.
  */
 #include <asm/page.h>
 #include <hv/errno.h>
@@ -71,20 +72,27 @@ void pv_set_gs_shadow(u64 base)
         wrmsr(MSR_SHADOW_GS_BASE, base);
 }
 
-#define READ_SELECTOR(reg) ({ u16 _s; __asm__ volatile("mov %%" #reg ", %0" : "=rm"(_s)); _s; })
+#define READ_SELECTOR(reg)                                  \
+    ({                                                      \
+        u16 _s;                                             \
+        __asm__ volatile("mov %%" #reg ", %0" : "=rm"(_s)); \
+        _s;                                                 \
+    })
 
 /* A selector that faults is replaced by the null selector; false then. */
-#define LOAD_SELECTOR(reg, sel)                                                         \
-    ({                                                                                  \
-        bool _ok = true;                                                                \
-        __asm__ goto("1: mov %k0, %%" #reg "\n" EXTABLE("1b", "%l[fault_" #reg "]")     \
-                     : : "r"((u32)(sel)) : "memory" : fault_##reg);                     \
-        if (0) {                                                                        \
-fault_##reg:                                                                            \
-            __asm__ volatile("mov %k0, %%" #reg ::"r"(0));                              \
-            _ok = false;                                                                \
-        }                                                                               \
-        _ok;                                                                            \
+#define LOAD_SELECTOR(reg, sel)                                                     \
+    ({                                                                              \
+        bool _ok = true;                                                            \
+        __asm__ goto("1: mov %k0, %%" #reg "\n" EXTABLE("1b", "%l[fault_" #reg "]") \
+                     :                                                              \
+                     : "r"((u32)(sel))                                              \
+                     : "memory"                                                     \
+                     : fault_##reg);                                                \
+        if (0) {                                                                    \
+            fault_##reg : __asm__ volatile("mov %k0, %%" #reg ::"r"(0));            \
+            _ok = false;                                                            \
+        }                                                                           \
+        _ok;                                                                        \
     })
 
 void pv_segments_save(struct vcpu *v, struct cpu_user_regs *regs)
@@ -108,7 +116,8 @@ static bool load_selectors(const struct cpu_user_regs *regs)
 {
     bool ok = true;
 
-    /* A null selector in place of a null selector changes nothing; any other may have a new meaning. */
+    /* A null selector in place of a null selector changes nothing; any other may have a new
+     * meaning. */
     if (regs->ds | READ_SELECTOR(ds))
         ok &= LOAD_SELECTOR(ds, regs->ds);
     if (regs->es | READ_SELECTOR(es))
@@ -139,7 +148,8 @@ bool pv_segments_load(struct vcpu *v, const struct cpu_user_regs *regs)
     bool kernel = pv_kernel_mode(v);
     bool ok = load_selectors(regs);
 
-    /* The selectors' own bases count only where they cannot have been changed since (no FSGSBASE). */
+    /* The selectors' own bases count only where they cannot have been changed since (no FSGSBASE).
+     */
     if (cpu_features.fsgsbase || !(regs->fs & ~3))
         set_if_changed(&this_cpu(fs_base_now), pv->fs_base, pv_set_fs_base);
     if (kernel && (regs->gs & ~3) && !cpu_features.fsgsbase) {
@@ -185,8 +195,9 @@ static long set_gs_user_selector(u64 value)
         sel |= 3;
     else if (cpu_features.vendor == VENDOR_AMD) {
         /* There a null selector leaves the base as it was: load a flat one first. */
-        __asm__ volatile("swapgs; mov %k0, %%gs; mov %k1, %%gs; swapgs"
-                         ::"r"(FLAT_RING3_DS32), "r"(sel) : "memory");
+        __asm__ volatile("swapgs; mov %k0, %%gs; mov %k1, %%gs; swapgs" ::"r"(FLAT_RING3_DS32),
+                         "r"(sel)
+                         : "memory");
         return 0;
     }
     __asm__ volatile("swapgs" ::: "memory");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time as guests read it without asking: pvclock in vcpu_info and in a registered area, the wall clock
- * in shared_info, run-time states in a registered area. Areas at guest addresses are written only for
- * current, through its kernel's page tables; a write that faults is the guest's loss.
+ * Time as guests read it without asking: pvclock in vcpu_info and in a registered area, the wall
+ * clock in shared_info, run-time states in a registered area. Areas at guest addresses are written
+ * only for current, through its kernel's page tables; a write that faults is the guest's loss.
  * Versions come from our own counters, since guests can write theirs. No locks but wallclock's.
  * ABI: xen.h (vcpu_time_info, wc_*), vcpu.h (runstate), VMASST_TYPE_runstate_update_flag.
  */
@@ -59,7 +59,7 @@ static void write_time_area(struct vcpu *v, struct vcpu_time_info *t)
 void arch_vcpu_time_update(struct vcpu *v)
 {
     struct vcpu_time_info *shared = &v->vcpu_info->time;
-    struct vcpu_time_info t = {0};
+    struct vcpu_time_info t = { 0 };
     struct time_scale scale;
     s_time_t stime;
     u64 stamp;
@@ -146,7 +146,8 @@ static long get_physid(const struct vcpu *v, u64 arg)
     struct vcpu_get_physid id;
     unsigned int cpu;
 
-    if (!is_hardware_domain(v->domain) || hweight64(v->hard_affinity.bits & cpu_online_map.bits) != 1)
+    if (!is_hardware_domain(v->domain) ||
+        hweight64(v->hard_affinity.bits & cpu_online_map.bits) != 1)
         return -EINVAL;
     cpu = ffs64(v->hard_affinity.bits & cpu_online_map.bits);
     id.phys_id = apic_id_of_cpu(cpu) | (u64)acpi_id_of_cpu(cpu) << 32;
@@ -156,15 +157,18 @@ static long get_physid(const struct vcpu *v, u64 arg)
 long arch_vcpu_op(unsigned int cmd, struct vcpu *v, unsigned long arg)
 {
     switch (cmd) {
-    case VCPUOP_register_vcpu_time_memory_area: return register_time_area(v, arg);
-    case VCPUOP_get_physid: return get_physid(v, arg);
-    default: return -ENOSYS;
+    case VCPUOP_register_vcpu_time_memory_area:
+        return register_time_area(v, arg);
+    case VCPUOP_get_physid:
+        return get_physid(v, arg);
+    default:
+        return -ENOSYS;
     }
 }
 
 /* --- what the tools say about a guest's TSC: it is the machine's, always --- */
 
-#define TSC_MODE_DEFAULT 0
+#define TSC_MODE_DEFAULT       0
 #define TSC_MODE_NEVER_EMULATE 2
 
 void pv_get_tsc_info(struct domain *d, struct xen_domctl_tsc_info *info)

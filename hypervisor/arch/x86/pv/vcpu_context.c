@@ -2,8 +2,8 @@
 /*
  * The whole context of a vCPU, set and read while it does not run (VCPUOP_initialise, domctl
  * get/setvcpucontext, save and restore). Everything is checked before anything is changed, except
- * that a preempted root stays taken: it is found again at the restart. The caller holds domctl_lock.
- * ABI: struct vcpu_guest_context; roots in ctrlreg[3] (kernel) and ctrlreg[1] (user).
+ * that a preempted root stays taken: it is found again at the restart. The caller holds
+ * domctl_lock. ABI: struct vcpu_guest_context; roots in ctrlreg[3] (kernel) and ctrlreg[1] (user).
  */
 #include <asm/guest_access.h>
 #include <asm/page.h>
@@ -13,10 +13,10 @@
 
 #include "internal.h"
 
-#define VM_ASSIST_VALID                                                                     \
-    (BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |                 \
-     BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |             \
-     BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) |          \
+#define VM_ASSIST_VALID                                                            \
+    (BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |        \
+     BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |    \
+     BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | \
      BIT(VMASST_TYPE_m2p_strict))
 
 int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
@@ -27,10 +27,16 @@ int pv_vcpu_reset(struct vcpu *v);
 
 static bool addresses_ok(const struct vcpu_guest_context *c)
 {
-    const u64 canonical[] = {c->user_regs.rip, c->user_regs.rsp, c->kernel_sp,
-                             c->event_callback_eip, c->failsafe_callback_eip,
-                             c->syscall_callback_eip, c->fs_base, c->gs_base_kernel,
-                             c->gs_base_user, c->ldt_base};
+    const u64 canonical[] = { c->user_regs.rip,
+                              c->user_regs.rsp,
+                              c->kernel_sp,
+                              c->event_callback_eip,
+                              c->failsafe_callback_eip,
+                              c->syscall_callback_eip,
+                              c->fs_base,
+                              c->gs_base_kernel,
+                              c->gs_base_user,
+                              c->ldt_base };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(canonical); i++)
         if (!is_canonical(canonical[i]))
@@ -74,7 +80,8 @@ static int roots_set(struct vcpu *v, const struct vcpu_guest_context *c)
                           PV_ROOT_KERNEL);
 
     if (!rc)
-        rc = root_replace(v->domain, &v->arch.pv.user_root, c->ctrlreg[1] >> PAGE_SHIFT, PV_ROOT_USER);
+        rc = root_replace(v->domain, &v->arch.pv.user_root, c->ctrlreg[1] >> PAGE_SHIFT,
+                          PV_ROOT_USER);
     return rc;
 }
 
@@ -88,8 +95,8 @@ static void regs_set(struct vcpu *v, const struct vcpu_guest_context *c)
     r->cs |= 3;
     r->ss |= 3;
     v->arch.pv.iopl = r->rflags >> 12 & 3;
-    r->rflags = (r->rflags & 0xffffffff & ~(u64)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) |
-                X86_EFLAGS_IF | X86_EFLAGS_MBS;
+    r->rflags = (r->rflags & 0xffffffff & ~(u64)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) | X86_EFLAGS_IF |
+                X86_EFLAGS_MBS;
     r->entry_vector = 0; /* left by IRET: RCX and R11 count */
     r->error_code = 0;
 }
@@ -117,8 +124,8 @@ static void callbacks_set(struct pv_vcpu *pv, const struct vcpu_guest_context *c
 }
 
 /*
- * The legacy area; an MXCSR with bits that do not exist would fault in XRSTOR. A vCPU that has run (its
- * suspend was cancelled) keeps XCR0 and what it has in wider registers: a user's may be live.
+ * The legacy area; an MXCSR with bits that do not exist would fault in XRSTOR. A vCPU that has run
+ * (its suspend was cancelled) keeps XCR0 and what it has in wider registers: a user's may be live.
  */
 void pv_fpu_set_legacy(struct vcpu *v, const void *fxsave)
 {
@@ -152,8 +159,7 @@ static void rest_set(struct vcpu *v, const struct vcpu_guest_context *c)
     pv->ldt_entries = (u32)c->ldt_ents;
     pv->ctrlreg[0] = c->ctrlreg[0] & CR0_TS;
     pv->ctrlreg[2] = c->ctrlreg[2];
-    pv->ctrlreg[4] = c->ctrlreg[4] &
-                     (CR4_TSD | CR4_DE | (hv_cr4 & (CR4_FSGSBASE | CR4_OSXSAVE)));
+    pv->ctrlreg[4] = c->ctrlreg[4] & (CR4_TSD | CR4_DE | (hv_cr4 & (CR4_FSGSBASE | CR4_OSXSAVE)));
     pv->fs_base = c->fs_base;
     pv->gs_base_kernel = c->gs_base_kernel;
     pv->gs_base_user = c->gs_base_user;
@@ -164,7 +170,7 @@ static void rest_set(struct vcpu *v, const struct vcpu_guest_context *c)
 
 static int debugregs_set(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    static const u8 order[] = {0, 1, 2, 3, 6, 7};
+    static const u8 order[] = { 0, 1, 2, 3, 6, 7 };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(order); i++) {
         u64 value = c->debugreg[order[i]];
@@ -259,7 +265,10 @@ static void tables_get(const struct pv_vcpu *pv, struct vcpu_guest_context *c)
         const struct trap_entry *t = &pv->traps[i];
 
         c->trap_ctxt[i] = (struct trap_info){
-            .vector = (u8)i, .flags = t->flags, .cs = t->selector, .address = t->address,
+            .vector = (u8)i,
+            .flags = t->flags,
+            .cs = t->selector,
+            .address = t->address,
         };
     }
     c->ldt_base = pv->ldt_base;

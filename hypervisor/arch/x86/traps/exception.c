@@ -16,10 +16,27 @@
 #include <hv/softirq.h>
 
 static const char *const exception_name[32] = {
-    "divide error", "debug", "NMI", "breakpoint", "overflow", "bound range", "invalid opcode",
-    "device not available", "double fault", "coprocessor segment overrun", "invalid TSS",
-    "segment not present", "stack segment", "general protection", "page fault", "reserved (15)",
-    "x87 error", "alignment check", "machine check", "SIMD error", "virtualization",
+    "divide error",
+    "debug",
+    "NMI",
+    "breakpoint",
+    "overflow",
+    "bound range",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    "coprocessor segment overrun",
+    "invalid TSS",
+    "segment not present",
+    "stack segment",
+    "general protection",
+    "page fault",
+    "reserved (15)",
+    "x87 error",
+    "alignment check",
+    "machine check",
+    "SIMD error",
+    "virtualization",
     "control protection",
 };
 
@@ -55,7 +72,9 @@ static void __noreturn fatal(struct cpu_user_regs *regs, u64 cr2)
         printk(LOG_ERR "Faulting linear address: %016lx\n", cr2);
     panic("Fatal exception %u (%s) in the hypervisor, error code %04x\n", regs->entry_vector,
           regs->entry_vector < 32 && exception_name[regs->entry_vector]
-              ? exception_name[regs->entry_vector] : "unknown", regs->error_code);
+              ? exception_name[regs->entry_vector]
+              : "unknown",
+          regs->error_code);
 }
 
 static bool fixup(struct cpu_user_regs *regs)
@@ -64,7 +83,7 @@ static bool fixup(struct cpu_user_regs *regs)
 
     if (!to)
         return false;
-    this_cpu(last_fixed_fault) = (struct fixed_fault){regs->entry_vector, regs->error_code};
+    this_cpu(last_fixed_fault) = (struct fixed_fault){ regs->entry_vector, regs->error_code };
     regs->rip = to;
     return true;
 }
@@ -84,7 +103,8 @@ static void page_fault_in_hypervisor(struct cpu_user_regs *regs, u64 cr2)
 }
 
 /* Our own #DB: a guest's watchpoint that a guest copy has hit, or the MOV-SS shadow (the SYSCALL
- * after it runs our first instruction with DR6 set). Ignored; the guest's own #DB comes in ring 3. */
+ * after it runs our first instruction with DR6 set). Ignored; the guest's own #DB comes in ring 3.
+ */
 static bool is_harmless_debug(struct cpu_user_regs *regs)
 {
     if (regs->entry_vector != TRAP_DB)

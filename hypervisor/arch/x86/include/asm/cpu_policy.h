@@ -9,14 +9,14 @@
 #include <asm/cpu.h>
 #include <xen/xen.h>
 
-#define POLICY_BASIC 0x0e      /* leaves 0..0xd */
-#define POLICY_CACHE 6         /* subleaves of 4 */
-#define POLICY_FEAT 3          /* subleaves of 7 */
-#define POLICY_TOPO 2          /* subleaves of 0xb */
-#define POLICY_XSTATE 63       /* subleaves of 0xd */
-#define POLICY_EXT 0x22        /* leaves 0x80000000..0x80000021 */
-#define POLICY_HV 6            /* leaves 0x40000000..5: only their limit is policy */
-#define FEATURESET_WORDS 19    /* of arch-x86/cpufeatureset.h; 16 and 17 stand for MSR 0x10a */
+#define POLICY_BASIC     0x0e /* leaves 0..0xd */
+#define POLICY_CACHE     6    /* subleaves of 4 */
+#define POLICY_FEAT      3    /* subleaves of 7 */
+#define POLICY_TOPO      2    /* subleaves of 0xb */
+#define POLICY_XSTATE    63   /* subleaves of 0xd */
+#define POLICY_EXT       0x22 /* leaves 0x80000000..0x80000021 */
+#define POLICY_HV        6    /* leaves 0x40000000..5: only their limit is policy */
+#define FEATURESET_WORDS 19   /* of arch-x86/cpufeatureset.h; 16 and 17 stand for MSR 0x10a */
 
 struct cpu_policy {
     struct cpuid_regs basic[POLICY_BASIC];
@@ -25,9 +25,9 @@ struct cpu_policy {
     struct cpuid_regs topo[POLICY_TOPO];
     struct cpuid_regs xstate[POLICY_XSTATE];
     struct cpuid_regs ext[POLICY_EXT];
-    u32 hv_limit, hv2_limit;   /* how many leaves from 0x40000000 on (0x40000100) are shown; 0: all */
-    u64 platform_info;         /* MSR 0xce: bit 31 CPUID faulting */
-    u64 arch_caps;             /* MSR 0x10a as shown */
+    u32 hv_limit, hv2_limit; /* how many leaves from 0x40000000 on (0x40000100) are shown; 0: all */
+    u64 platform_info;       /* MSR 0xce: bit 31 CPUID faulting */
+    u64 arch_caps;           /* MSR 0x10a as shown */
 };
 
 /* Which policy: XEN_SYSCTL_cpu_policy_*. raw: the hardware's; host: what we use of it. */

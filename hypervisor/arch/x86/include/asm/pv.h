@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What PV execution (pv/) offers to mm/, traps/, platform/ and the control operations. Context, where
- * nothing else is said: on behalf of current, interrupts on, no spinlock held.
+ * What PV execution (pv/) offers to mm/, traps/, platform/ and the control operations. Context,
+ * where nothing else is said: on behalf of current, interrupts on, no spinlock held.
  */
 #ifndef ASM_PV_H
 #define ASM_PV_H
@@ -17,8 +17,12 @@ static inline bool pv_kernel_mode(const struct vcpu *v)
 void pv_root_load(struct vcpu *v);
 /** Switch current between virtual ring 0 and 3: root and GS base. The new root must exist. */
 void pv_toggle_mode(struct vcpu *v);
-/** An entry of an L4 that this CPU may be running on has changed (page-table isolation copies it). */
-static inline void pv_l4_changed(void) { get_cpu_info()->root_dirty = get_cpu_info()->pti_active; }
+/** An entry of an L4 that this CPU may be running on has changed (page-table isolation copies it).
+ */
+static inline void pv_l4_changed(void)
+{
+    get_cpu_info()->root_dirty = get_cpu_info()->pti_active;
+}
 /** Make this CPU's CR3 our own root if it lazily holds a guest's while idle. */
 void pv_drop_lazy_state(void);
 

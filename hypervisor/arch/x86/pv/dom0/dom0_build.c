@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds dom0 from the boot modules: kernel (0) and ramdisk (1, optional). Everything ends up as a guest
- * could have made it: page tables are validated and pinned through the same checks, and vCPU 0 gets its
- * context through the same function. Boot CPU, interrupts on; panics with a sentence when it cannot be.
+ * Builds dom0 from the boot modules: kernel (0) and ramdisk (1, optional). Everything ends up as a
+ * guest could have made it: page tables are validated and pinned through the same checks, and vCPU
+ * 0 gets its context through the same function. Boot CPU, interrupts on; panics with a sentence
+ * when it cannot be.
  */
 #include <asm/frame.h>
 #include <asm/pv_mm.h>
@@ -18,8 +19,8 @@
 #include "../hypercall_page.h"
 #include "internal.h"
 
-#define DOM0_MAX_EVENT_PORT 0x1ffff /* what FIFO events can have */
-#define DOM0_GRANT_FRAMES 64
+#define DOM0_MAX_EVENT_PORT  0x1ffff /* what FIFO events can have */
+#define DOM0_GRANT_FRAMES    64
 #define DOM0_MAPTRACK_FRAMES 1024
 
 static const void *module_data(const struct boot_module *m)
@@ -49,7 +50,7 @@ static void open_kernel(const struct boot_module *m, struct kernel_elf *elf)
     int rc;
 
     if (image_is_elf(file, m->bytes)) {
-        *elf = (struct kernel_elf){.elf = file, .bytes = m->bytes};
+        *elf = (struct kernel_elf){ .elf = file, .bytes = m->bytes };
         return;
     }
     rc = kernel_unpack(file, m->bytes, elf);
@@ -98,7 +99,7 @@ static void load_segments(const struct dom0_memory *m, const struct pv_image *im
 
 static void pin_root(struct domain *d, u64 mfn)
 {
-    struct mmuext_op op = {.cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = mfn};
+    struct mmuext_op op = { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = mfn };
     int rc;
 
     while ((rc = mmuext_pin(d, &op)) == -EINTR || rc == -ERESTART)
@@ -136,7 +137,10 @@ static void compute_layout(const struct pv_image *image, u64 nr_pages, u64 ramdi
                            struct pv_layout *l)
 {
     struct pv_layout_request request = {
-        .image = image, .nr_pages = nr_pages, .ramdisk_bytes = ramdisk_bytes, .is_dom0 = true,
+        .image = image,
+        .nr_pages = nr_pages,
+        .ramdisk_bytes = ramdisk_bytes,
+        .is_dom0 = true,
     };
     int rc = pv_layout_compute(&request, l);
 
@@ -199,7 +203,8 @@ struct domain *pv_build_dom0(void)
     if (ramdisk_bytes)
         dom0_copy(&m, l.ramdisk.pfn << PAGE_SHIFT, module_data(ramdisk), ramdisk_bytes);
     if (image.has_hypercall_page)
-        pv_hypercall_page_fill(dom0_page(&m, (image.hypercall_page - image.virt_base) >> PAGE_SHIFT));
+        pv_hypercall_page_fill(
+            dom0_page(&m, (image.hypercall_page - image.virt_base) >> PAGE_SHIFT));
     dom0_write_p2m(&m, &l);
     dom0_write_start_info(&m, &l, ramdisk_bytes, dom0_cmdline(kernel->cmdline));
     dom0_write_tables(&m, &l);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much memory and how many vCPUs dom0 gets: dom0_mem=, dom0_max_vcpus= in Xen's spelling. Boot only.
+ * How much memory and how many vCPUs dom0 gets: dom0_mem=, dom0_max_vcpus= in Xen's spelling. Boot
+ * only.
  */
 #include <hv/irq.h>
 #include <hv/page_alloc.h>
@@ -11,7 +12,7 @@
 
 /* A size of the option: so many bytes, or a part of all memory, or both added. */
 struct memory_size {
-    s64 bytes;      /* negative: all memory less that much */
+    s64 bytes; /* negative: all memory less that much */
     u32 percent;
     bool given;
 };
@@ -25,7 +26,7 @@ static bool parse_memory_size(const char *s, const char **end, struct memory_siz
     const char *after;
     u64 v;
 
-    *out = (struct memory_size){.given = true};
+    *out = (struct memory_size){ .given = true };
     v = strtou64(s + minus, &after, 10);
     if (after == s + minus)
         return false;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Channel 2 of the timer chip and port 0x61 as dom0 sees them: enough of an 8254 to calibrate a clock
- * against (counting, latching, gate, OUT). The real chip is ours. State in arch.pit under pit_lock.
- * Facts: Intel 8254 data sheet; PC/AT port 0x61.
+ * Channel 2 of the timer chip and port 0x61 as dom0 sees them: enough of an 8254 to calibrate a
+ * clock against (counting, latching, gate, OUT). The real chip is ours. State in arch.pit under
+ * pit_lock. Facts: Intel 8254 data sheet; PC/AT port 0x61.
  */
 #include <hv/time.h>
 
 #include "pit.h"
 
-#define PIT_HZ 1193182UL
+#define PIT_HZ       1193182UL
 #define ACCESS_LATCH 0
-#define ACCESS_LOW 1
-#define ACCESS_HIGH 2
-#define ACCESS_BOTH 3
+#define ACCESS_LOW   1
+#define ACCESS_HIGH  2
+#define ACCESS_BOTH  3
 
 static u64 elapsed_ticks(const struct domain *d)
 {
@@ -50,9 +50,12 @@ static bool out_pin(const struct domain *d)
     if (!d->arch.pit.loaded)
         return d->arch.pit.mode != 0;
     switch (d->arch.pit.mode & 3) {
-    case 2: return ticks % count != count - 1;
-    case 3: return ticks % count < (count + 1) / 2;
-    default: return ticks >= count;
+    case 2:
+        return ticks % count != count - 1;
+    case 3:
+        return ticks % count < (count + 1) / 2;
+    default:
+        return ticks >= count;
     }
 }
 
@@ -72,9 +75,14 @@ static void load_count(struct domain *d, u32 count)
 static void write_counter(struct domain *d, u8 v)
 {
     switch (d->arch.pit.access) {
-    case ACCESS_LOW: load_count(d, v); return;
-    case ACCESS_HIGH: load_count(d, (u32)v << 8); return;
-    default: break;
+    case ACCESS_LOW:
+        load_count(d, v);
+        return;
+    case ACCESS_HIGH:
+        load_count(d, (u32)v << 8);
+        return;
+    default:
+        break;
     }
     if (d->arch.pit.write_high)
         load_count(d, (u32)v << 8 | d->arch.pit.low);
@@ -146,8 +154,8 @@ u8 pit_read(struct domain *d, u16 port)
     if (port == 0x42)
         v = read_counter(d);
     else if (port == 0x61)
-        v = (u8)(d->arch.pit.gate | d->arch.pit.speaker << 1 |
-                 (elapsed_ticks(d) & 16) | out_pin(d) << 5);
+        v = (u8)(d->arch.pit.gate | d->arch.pit.speaker << 1 | (elapsed_ticks(d) & 16) |
+                 out_pin(d) << 5);
     spin_unlock(&d->arch.pit_lock);
     return v;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Port I/O of PV guests. A real port is touched only if the domain was given it; the hardware domain
- * also gets the configuration ports, the CMOS and timer channel 2 through us; everything else reads
- * as all ones. Locks: those of the devices, inside their own functions.
- * ABI: set_iopl, set_iobitmap (physdev.h). Facts: port I/O permission as Intel SDM vol. 1 ch. 19.
+ * Port I/O of PV guests. A real port is touched only if the domain was given it; the hardware
+ * domain also gets the configuration ports, the CMOS and timer channel 2 through us; everything
+ * else reads as all ones. Locks: those of the devices, inside their own functions. ABI: set_iopl,
+ * set_iobitmap (physdev.h). Facts: port I/O permission as Intel SDM vol. 1 ch. 19.
  */
 #include <asm/guest_access.h>
 #include <asm/page.h>
@@ -55,18 +55,27 @@ bool emul_io_allowed(struct vcpu *v, u16 port, unsigned int bytes)
 static u32 real_in(u16 port, unsigned int bytes)
 {
     switch (bytes) {
-    case 1: return inb(port);
-    case 2: return inw(port);
-    default: return inl(port);
+    case 1:
+        return inb(port);
+    case 2:
+        return inw(port);
+    default:
+        return inl(port);
     }
 }
 
 static void real_out(u16 port, unsigned int bytes, u32 v)
 {
     switch (bytes) {
-    case 1: outb(port, (u8)v); return;
-    case 2: outw(port, (u16)v); return;
-    default: outl(port, v); return;
+    case 1:
+        outb(port, (u8)v);
+        return;
+    case 2:
+        outw(port, (u16)v);
+        return;
+    default:
+        outl(port, v);
+        return;
     }
 }
 
@@ -188,7 +197,7 @@ static void guest_out(struct domain *d, u16 port, unsigned int bytes, u32 v)
 
 static void check_breakpoints(struct vcpu *v, u16 port, unsigned int bytes)
 {
-    static const u8 len_of[4] = {1, 2, 8, 4};
+    static const u8 len_of[4] = { 1, 2, 8, 4 };
     u32 dr7 = v->arch.pv.dr7_emul;
 
     for (unsigned int i = 0; dr7 && i < 4; i++) {

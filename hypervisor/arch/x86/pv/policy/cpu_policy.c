@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds the CPUID policies at boot: raw (the hardware), host (raw, for now), and what PV guests may
- * have at most and get by default. A feature is shown only if it stands in shown[]: what needs ring
- * 0, large pages or a register that we do not switch stays hidden. Read-only after boot; a domain's
- * own policy is changed only while it is being built, under its domctl_lock.
- * Facts: arch-x86/cpufeatureset.h; Intel SDM and AMD APM on CPUID.
+ * Builds the CPUID policies at boot: raw (the hardware), host (raw, for now), and what PV guests
+ * may have at most and get by default. A feature is shown only if it stands in shown[]: what needs
+ * ring 0, large pages or a register that we do not switch stays hidden. Read-only after boot; a
+ * domain's own policy is changed only while it is being built, under its domctl_lock. Facts:
+ * arch-x86/cpufeatureset.h; Intel SDM and AMD APM on CPUID.
  */
 #include <asm/cpu_policy.h>
 #include <hv/boot.h>
@@ -18,13 +18,14 @@ struct cpu_policy cpu_policy_raw, cpu_policy_host, cpu_policy_pv_max, cpu_policy
 
 #define F(name) (1u << (XEN_X86_FEATURE_##name & 31))
 
-#define AVX_1C (F(FMA) | F(AVX) | F(F16C))
+#define AVX_1C  (F(FMA) | F(AVX) | F(F16C))
 #define AVX_7B0 F(AVX2)
 #define AVX_7C0 (F(VAES) | F(VPCLMULQDQ))
-#define AVX512_7B0 (F(AVX512F) | F(AVX512DQ) | F(AVX512_IFMA) | F(AVX512PF) | F(AVX512ER) | \
-                    F(AVX512CD) | F(AVX512BW) | F(AVX512VL))
-#define AVX512_7C0 (F(AVX512_VBMI) | F(AVX512_VBMI2) | F(AVX512_VNNI) | F(AVX512_BITALG) | \
-                    F(AVX512_VPOPCNTDQ))
+#define AVX512_7B0                                                                         \
+    (F(AVX512F) | F(AVX512DQ) | F(AVX512_IFMA) | F(AVX512PF) | F(AVX512ER) | F(AVX512CD) | \
+     F(AVX512BW) | F(AVX512VL))
+#define AVX512_7C0 \
+    (F(AVX512_VBMI) | F(AVX512_VBMI2) | F(AVX512_VNNI) | F(AVX512_BITALG) | F(AVX512_VPOPCNTDQ))
 
 static const u32 shown[FEATURESET_WORDS] = {
     [0] = F(FPU) | F(DE) | F(TSC) | F(MSR) | F(PAE) | F(MCE) | F(CX8) | F(APIC) | F(SEP) | F(MCA) |
@@ -165,7 +166,7 @@ static void set_limits(struct cpu_policy *p)
     p->feat[0].a = MIN(p->feat[0].a, (u32)POLICY_FEAT - 1);
     p->ext[0].a = MIN(p->ext[0].a, ext_max);
     for (u32 i = (p->ext[0].a & 0xffff) + 1; i < POLICY_EXT; i++)
-        p->ext[i] = (struct cpuid_regs){0};
+        p->ext[i] = (struct cpuid_regs){ 0 };
 }
 
 /* Extended state: only components that we switch, with the hardware's sizes and offsets. */
@@ -181,7 +182,7 @@ static void set_xstate(struct cpu_policy *p)
         mask &= ~0xe0UL;
     for (u32 i = 2; i < POLICY_XSTATE; i++) {
         if (!(mask >> i & 1)) {
-            p->xstate[i] = (struct cpuid_regs){0};
+            p->xstate[i] = (struct cpuid_regs){ 0 };
             continue;
         }
         p->xstate[i].a = cpu_policy_raw.xstate[i].a;
@@ -189,21 +190,21 @@ static void set_xstate(struct cpu_policy *p)
         p->xstate[i].c = p->xstate[i].d = 0;
         end = MAX(end, p->xstate[i].a + p->xstate[i].b);
     }
-    p->xstate[0] = (struct cpuid_regs){.a = (u32)mask, .d = (u32)(mask >> 32)};
+    p->xstate[0] = (struct cpuid_regs){ .a = (u32)mask, .d = (u32)(mask >> 32) };
     p->xstate[0].b = p->xstate[0].c = mask ? end : 0;
-    p->xstate[1] = (struct cpuid_regs){.a = mask ? features : 0};
+    p->xstate[1] = (struct cpuid_regs){ .a = mask ? features : 0 };
 }
 
 /* Leaves that say nothing true to a guest. */
 static void clear_private(struct cpu_policy *p)
 {
-    static const u8 basic[] = {3, 5, 6, 8, 9, 0xa, 0xc};
-    static const u8 ext[] = {0xa, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, 0x20};
+    static const u8 basic[] = { 3, 5, 6, 8, 9, 0xa, 0xc };
+    static const u8 ext[] = { 0xa, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, 0x20 };
 
     for (u32 i = 0; i < ARRAY_SIZE(basic); i++)
-        p->basic[basic[i]] = (struct cpuid_regs){0};
+        p->basic[basic[i]] = (struct cpuid_regs){ 0 };
     for (u32 i = 0; i < ARRAY_SIZE(ext); i++)
-        p->ext[ext[i]] = (struct cpuid_regs){0};
+        p->ext[ext[i]] = (struct cpuid_regs){ 0 };
     memset(p->topo, 0, sizeof(p->topo));
     p->basic[1].b &= 0x0000ff00; /* CLFLUSH size; ids and counts are set for each vCPU */
     p->ext[7].a = p->ext[7].b = p->ext[7].c = 0;

@@ -12,9 +12,9 @@
 
 #include "../internal.h"
 
-#define HV_LEAF XEN_CPUID_FIRST_LEAF
+#define HV_LEAF        XEN_CPUID_FIRST_LEAF
 #define LEAF1C_OSXSAVE (1u << 27)
-#define LEAF1D_MTRR (1u << 12)
+#define LEAF1D_MTRR    (1u << 12)
 
 static DEFINE_PER_CPU(bool, faulting_now);
 
@@ -26,7 +26,8 @@ static void hv_time_leaf(const struct domain *d, u32 subleaf, struct cpuid_regs 
 
     switch (subleaf) {
     case 0:
-        r->a = d->arch.vtsc | (cpu_features.invariant_tsc ? 2u : 0) | (cpu_features.rdtscp ? 4u : 0);
+        r->a =
+            d->arch.vtsc | (cpu_features.invariant_tsc ? 2u : 0) | (cpu_features.rdtscp ? 4u : 0);
         r->b = d->arch.tsc_mode;
         r->c = (u32)tsc_khz();
         r->d = (u32)d->arch.vtsc_incarnation;
@@ -60,21 +61,26 @@ static void hv_leaf(const struct domain *d, u32 leaf, u32 subleaf, struct cpuid_
         return;
     switch (leaf - HV_LEAF) {
     case 0:
-        *r = (struct cpuid_regs){hv_last_leaf(d), XEN_CPUID_SIGNATURE_EBX,
-                                 XEN_CPUID_SIGNATURE_ECX, XEN_CPUID_SIGNATURE_EDX};
+        *r = (struct cpuid_regs){ hv_last_leaf(d), XEN_CPUID_SIGNATURE_EBX, XEN_CPUID_SIGNATURE_ECX,
+                                  XEN_CPUID_SIGNATURE_EDX };
         return;
-    case 1: r->a = HV_XEN_MAJOR << 16 | HV_XEN_MINOR; return;
+    case 1:
+        r->a = HV_XEN_MAJOR << 16 | HV_XEN_MINOR;
+        return;
     case 2:
         r->a = 1; /* pages of the hypercall page; its MSR comes next */
         r->b = HV_LEAF;
         r->c = XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD;
         return;
-    case 3: hv_time_leaf(d, subleaf, r); return;
+    case 3:
+        hv_time_leaf(d, subleaf, r);
+        return;
     case 5:
         if (subleaf == 0)
             r->b = PAGE_SHIFT + 1 + fls64(page_alloc_max_mfn() - 1);
         return;
-    default: return;
+    default:
+        return;
     }
 }
 
@@ -121,7 +127,9 @@ static void basic_leaf(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid
     if (leaf > p->basic[0].a)
         return;
     switch (leaf) {
-    case 4: from_array(p->cache, POLICY_CACHE, subleaf, r); return;
+    case 4:
+        from_array(p->cache, POLICY_CACHE, subleaf, r);
+        return;
     case 7:
         if (subleaf <= p->feat[0].a)
             from_array(p->feat, POLICY_FEAT, subleaf, r);
@@ -130,8 +138,12 @@ static void basic_leaf(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid
         from_array(p->topo, POLICY_TOPO, subleaf, r);
         r->c |= subleaf & 0xff;
         return;
-    case 0xd: leaf_d(v, subleaf, r); return;
-    default: from_array(p->basic, POLICY_BASIC, leaf, r); break;
+    case 0xd:
+        leaf_d(v, subleaf, r);
+        return;
+    default:
+        from_array(p->basic, POLICY_BASIC, leaf, r);
+        break;
     }
     if (leaf == 1)
         leaf_1(v, r);
@@ -141,7 +153,7 @@ void pv_cpuid(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_regs *r)
 {
     const struct cpu_policy *p = v->domain->arch.policy;
 
-    *r = (struct cpuid_regs){0};
+    *r = (struct cpuid_regs){ 0 };
     if (leaf < HV_LEAF)
         basic_leaf(v, leaf, subleaf, r);
     else if (leaf < HV_LEAF + 0x100)
@@ -152,7 +164,8 @@ void pv_cpuid(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_regs *r)
 
 /* --- CPUID faulting --- */
 
-/* Guests other than dom0 are shown the policy even by a bare CPUID, where the hardware can do that. */
+/* Guests other than dom0 are shown the policy even by a bare CPUID, where the hardware can do that.
+ */
 void pv_cpuid_faulting_load(const struct vcpu *v)
 {
     bool want;
