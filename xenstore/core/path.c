@@ -87,7 +87,7 @@ static int split(struct path *p, const char *s, size_t len)
 
         while (name_char[(unsigned char)*s])
             h = hash_byte(h, (unsigned char)*s++);
-        if (s == name || (s < end && *s != '/') || n == PATH_COMPONENTS_MAX)
+        if (s == name || s > end || (s < end && *s != '/') || n == PATH_COMPONENTS_MAX)
             return -EINVAL;
         p->comp[n].name = name;
         p->comp[n].len = (uint32_t)(s - name);

@@ -9,3 +9,9 @@ xenstored-xen-objs := xenstore/daemon/xen.o $(toolstack-sys-objs)
 
 $(call host_program,xenstored,$(xenstore-core-objs) $(xenstore-daemon-objs) \
     $(xenstored-xen-objs) xenstore/daemon/main.o)
+
+$(call unit_test,xenstore-tree,tests/unit/xenstore_tree_test.o $(xenstore-core-objs) \
+    tests/unit/xenstore_no_events.o)
+$(call unit_test,xenstore-rules,tests/unit/xenstore_rules_test.o $(xenstore-core-objs) \
+    tests/unit/xenstore_no_events.o)
+$(call unit_test,xenstore-transaction,tests/unit/xenstore_transaction_test.o $(xenstore-core-objs))
