@@ -70,11 +70,13 @@ static s16 side_claim(struct copy_side *s, const struct gnttab_copy_ptr *p, bool
     struct domain *d;
     s16 rc;
 
-    if (p->domid != DOMID_SELF && !by_ref)
-        return GNTST_permission_denied;
     d = domain_get_by_any_id(p->domid);
     if (!d)
         return GNTST_bad_domain;
+    if (p->domid != DOMID_SELF && !by_ref) {
+        domain_put(d);
+        return GNTST_permission_denied;
+    }
     s->domid = p->domid;
     s->by_ref = by_ref;
     s->readonly = readonly;

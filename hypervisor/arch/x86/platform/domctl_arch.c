@@ -225,7 +225,12 @@ static long no_such_hardware(struct domain *d, struct xen_domctl *op, bool *copy
     return -ENODEV;
 }
 
-/* Everything unknown, IOMMU operations among it, gets -EOPNOTSUPP as without an IOMMU. */
+static long not_supported(struct domain *d, struct xen_domctl *op, bool *copyback)
+{
+    (void)d, (void)op, (void)copyback;
+    return -EOPNOTSUPP;
+}
+
 static const domctl_fn table[] = {
     [XEN_DOMCTL_shadow_op] = shadow_op,
     [XEN_DOMCTL_hypercall_init] = hypercall_init,
@@ -235,6 +240,13 @@ static const domctl_fn table[] = {
     [XEN_DOMCTL_gethvmcontext_partial] = only_translated,
     [XEN_DOMCTL_set_address_size] = set_address_size,
     [XEN_DOMCTL_get_address_size] = get_address_size,
+    [XEN_DOMCTL_assign_device] = not_supported,
+    [XEN_DOMCTL_test_assign_device] = not_supported,
+    [XEN_DOMCTL_deassign_device] = not_supported,
+    [XEN_DOMCTL_get_device_group] = not_supported,
+    [XEN_DOMCTL_ioport_mapping] = not_supported,
+    [XEN_DOMCTL_get_paging_mempool_size] = not_supported,
+    [XEN_DOMCTL_set_paging_mempool_size] = not_supported,
     [XEN_DOMCTL_bind_pt_irq] = only_translated,
     [XEN_DOMCTL_unbind_pt_irq] = only_translated,
     [XEN_DOMCTL_set_ext_vcpucontext] = set_ext_vcpucontext,
@@ -258,7 +270,9 @@ long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copyback)
     u32 cmd = op->cmd;
 
     if (cmd >= ARRAY_SIZE(table))
-        return -EOPNOTSUPP;
+        return -ENOSYS;
     cmd = (u32)array_index_nospec(cmd, ARRAY_SIZE(table));
-    return table[cmd] && d ? table[cmd](d, op, copyback) : -EOPNOTSUPP;
+    if (!table[cmd])
+        return -ENOSYS;
+    return d || table[cmd] == not_supported ? table[cmd](d, op, copyback) : -ESRCH;
 }
