@@ -5,7 +5,5 @@ hv-objs += hypervisor/common/spinlock.o hypervisor/common/softirq.o hypervisor/c
 hv-objs += hypervisor/common/timer.o hypervisor/common/sched_core.o hypervisor/common/sched_credit2.o
 hv-objs += hypervisor/common/quiescent.o hypervisor/common/domain.o hypervisor/common/vcpu_timer.o
 hv-objs += $(addprefix hypervisor/common/,event_channel.o event_2l.o event_fifo.o event_op.o event_dump.o)
-hv-objs += $(addprefix hypervisor/common/,page_alloc.o domain_memory.o heap.o rangeset.o memory_op.o \
-           memory_reservation.o memory_exchange.o memory_resource.o)
 hv-objs += $(addprefix hypervisor/common/,hypercall.o multicall.o version.o sched_op.o watchdog.o vcpu_op.o)
 hv-objs += hypervisor/common/trace.o

@@ -52,7 +52,8 @@ struct vcpu {
 
     struct sched_unit *sched;       /* the scheduler's own record */
     cpumask_t hard_affinity, soft_affinity, saved_affinity;
-    u32 dirty_cpu;                  /* CPU whose registers/TLB hold this vCPU's state; VCPU_CPU_CLEAN */
+    /* CPU whose registers/TLB hold this vCPU's state; VCPU_CPU_CLEAN */
+    u32 dirty_cpu;
 
     /* Events. vcpu_info points into shared_info or to a registered, mapped frame, never NULL. */
     struct vcpu_info *vcpu_info;
@@ -94,7 +95,8 @@ struct domain {
     bool is_shut_down, is_shutting_down;
     u8 dying;                       /* enum domain_dying */
     u32 shutdown_code;              /* SHUTDOWN_*, ~0 none */
-    evtchn_port_t suspend_port;     /* of d: raised when it has suspended, instead of VIRQ_DOM_EXC; 0 none */
+    /* of d: raised when it has suspended, instead of VIRQ_DOM_EXC; 0 none */
+    evtchn_port_t suspend_port;
     char crash_reason[96];          /* kept for the tools: why domain_crash() was called */
     xen_domain_handle_t handle;
     u32 options;                    /* XEN_DOMCTL_CDF_* given at creation */
@@ -111,7 +113,8 @@ struct domain {
     spinlock_t page_lock;
     u32 page_list_head, page_list_tail; /* frame numbers, 0 none */
     u64 tot_pages, max_pages, claimed_pages;
-    u32 memory_serial;              /* names this domain, never another, in freed frames; 0: not yet */
+    /* names this domain, never another, in freed frames; 0: not yet */
+    u32 memory_serial;
     u64 extra_pages;                /* FC_EXTRA frames, not in tot_pages */
     u64 shared_pages, paged_pages;
     struct shared_info *shared_info;

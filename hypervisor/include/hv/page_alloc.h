@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Physical memory (common/page_alloc.c): a buddy allocator over the frame table.
+ * Physical memory (common/memory/page_alloc.c): a buddy allocator over the frame table.
  * Context: no interrupt handler; takes the heap lock (leaf) and, for domain pages,
  * domain->page_lock first.
  */

@@ -3,8 +3,8 @@
  * SYSCALL and SYSENTER from a PV guest, and the one way back to it.
  *
  * LSTAR, CSTAR and SYSENTER_EIP point into a page of the CPU's own area that holds a copy of
- * pv_stubs (pv/cpu_init.c): it reaches the CPU's stack relative to RIP, so nothing depends on GS and
- * the copies are identical. FMASK has cleared IF, TF, DF, NT and AC.
+ * pv_stubs (pv/cpu_init.c): it reaches the CPU's stack relative to RIP, so nothing depends on GS
+ * and the copies are identical. FMASK has cleared IF, TF, DF, NT and AC.
  * Facts: Intel SDM vol. 2 (SYSCALL, SYSRET, SYSENTER); selectors: arch-x86/xen-x86_64.h.
  */
 #include <xen/xen.h>
@@ -52,7 +52,8 @@ pv_stub_syscall32:
     .byte 0xff, 0x25
     .long stub_syscall32_target - (. + 4)
 
-/* RSP is guest_regs.es already (SYSENTER_ESP). The process's RIP and RSP are not saved by hardware. */
+/* RSP is guest_regs.es already (SYSENTER_ESP). The process's RIP and RSP are not saved by
+ * hardware. */
 pv_stub_sysenter:
     pushq $FLAT_RING3_SS64
     pushq $0
@@ -85,7 +86,8 @@ syscall_entry:
     call pv_syscall
 
 /*
- * Interrupts off, RSP at struct cpu_info, with guest_regs right above. pv_prepare_exit() does what is
+ * Interrupts off, RSP at struct cpu_info, with guest_regs right above. pv_prepare_exit() does
+ * what is
  * due first (softirqs, which may switch to another vCPU; NMI and event upcalls) and says how the
  * guest may be entered: 0 IRET, else SYSRET. return_to_guest comes here from anywhere on the stack.
  */
@@ -134,7 +136,8 @@ return_to_guest:
     subq $(CPU_INFO_BYTES - 1), %rsp
     jmp prepare
 
-/* EAX: how to leave. After CR3 is loaded only this CPU's area and the entry text are mapped (PTI). */
+/* EAX: how to leave. After CR3 is loaded only this CPU's area and the entry text are mapped
+ * (PTI). */
 leave_slowly:
     cmpb $0, (CPUINFO_exit_state - CPUINFO_guest_regs)(%rsp)
     je 1f
@@ -154,7 +157,8 @@ leave_slowly:
     jmp leave
 
 /*
- * IRET refused the guest's frame; the exception's own handler has sent us here with the guest's GPRs
+ * IRET refused the guest's frame; the exception's own handler has sent us here with the guest's
+ * GPRs
  * in place and RSP at guest_regs.rip. As an entry from the guest: it gets its failsafe callback.
  */
 iret_faulted:

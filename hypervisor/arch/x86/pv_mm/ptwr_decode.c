@@ -66,7 +66,8 @@ static u8 prefixes(struct cursor *c)
     }
 }
 
-/* ModRM with a memory operand: its address need not be known, its length must. reg field returned. */
+/* ModRM with a memory operand: its address need not be known, its length must. reg field
+ * returned. */
 static u8 memory_operand(struct cursor *c)
 {
     u8 modrm = next(c), mod = modrm >> 6, rm = modrm & 7;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gates of the IDT: each saves a struct cpu_user_regs and calls its C handler. Entries from ring
+ * The gates of the IDT: each saves a struct cpu_user_regs and calls its C handler. Entries from
+ * ring
  * 3 build the frame in guest_regs at the top of the CPU's stack (TSS.RSP0 points there) and leave
  * through return_to_guest (pv/entry.S); entries from ring 0 build it where they are and go back.
- * NMI, #MC, #DF and #DB arrive on stacks of their own, since they can come while RSP is the guest's.
+ * NMI, #MC, #DF and #DB arrive on stacks of their own, since they can come while RSP is the
+ * guest's.
  * trap_entry_table[] lists the 256 addresses for cpu/percpu_area.c. Facts: Intel SDM vol. 3 ch. 6.
  */
 #include <asm/entry_macros.h>

@@ -47,16 +47,20 @@
 #define PERCPU_TSS 0x23000
 #define PERCPU_STUBS 0x25000   /* SYSCALL entry stubs that know their stack */
 #define PERCPU_STACK 0x30000   /* STACK_SIZE bytes */
-#define PERCPU_IST 0x40000     /* NR_IST stacks, IST_STRIDE apart, the top IST_SIZE of each mapped */
+/* NR_IST stacks, IST_STRIDE apart, the top IST_SIZE of each mapped */
+#define PERCPU_IST 0x40000
 #define STACK_PAGES 8
 #define STACK_SIZE 0x8000
 #define CPU_INFO_BYTES 0x100   /* sizeof(struct cpu_info), at the top of the stack */
 #define NR_IST 4               /* NMI, #MC, #DF, #DB: IST index 1..4 */
-#define IST_STRIDE 0x8000      /* == STACK_SIZE: masking RSP finds a struct cpu_info here too, which */
-#define IST_SIZE 0x2000        /* the entry code fills; so TSS.IST points CPU_INFO_BYTES below the end */
+/* == STACK_SIZE: masking RSP finds a struct cpu_info here too, which */
+#define IST_STRIDE 0x8000
+/* the entry code fills; so TSS.IST points CPU_INFO_BYTES below the end */
+#define IST_SIZE 0x2000
 #define PERCPU_IST_TOP(n) (PERCPU_IST + (n) * IST_STRIDE - CPU_INFO_BYTES) /* n from 1 */
 
-/* GDT as the ABI lays it out: guest descriptors in pages 0..13, ours from entry 7168 (selector 0xe000). */
+/* GDT as the ABI lays it out: guest descriptors in pages 0..13, ours from entry 7168 (selector
+ * 0xe000). */
 #if defined(__ASSEMBLY__) && !defined(FIRST_RESERVED_GDT_PAGE) /* C has these from xen.h */
 #define FIRST_RESERVED_GDT_PAGE 14
 #define FIRST_RESERVED_GDT_ENTRY (FIRST_RESERVED_GDT_PAGE * 512)

@@ -54,7 +54,8 @@ struct arch_vcpu {
     struct cpu_user_regs user_regs; /* while not running; else in cpu_info */
     u32 flags;                      /* enum vcpu_guest_flags */
     u64 guest_root;                 /* mfn the guest thinks is loaded (kernel or user root) */
-    u64 hw_root;                    /* mfn the hardware walks: equal today, the twin under log-dirty */
+    /* mfn the hardware walks: equal today, the twin under log-dirty */
+    u64 hw_root;
     void *xsave;                    /* XSAVE/FXSAVE area, xsave_bytes */
     struct pv_vcpu pv;
     u32 time_version;

@@ -66,7 +66,8 @@
     xorl %r15d, %r15d
 .endm
 
-/* Entered from the guest, RSP at guest_regs, GPRs saved: load the full root if PTI is on. Uses RCX. */
+/* Entered from the guest, RSP at guest_regs, GPRs saved: load the full root if PTI is on. Uses
+ * RCX. */
 .macro PTI_ENTER
     movq (CPUINFO_hv_cr3 - CPUINFO_guest_regs)(%rsp), %rcx
     testq %rcx, %rcx

@@ -30,7 +30,8 @@ struct frame {
     u64 type;
     u32 owner;          /* domid + 1; 0: nobody. DOMID_XEN and DOMID_IO count as owners */
     u32 twin;           /* reserved: mfn of the log-dirty twin, 0 none */
-    u32 list_next;      /* page_list / heap list by frame number; 0: none (frame 0 is never listed) */
+    /* page_list / heap list by frame number; 0: none (frame 0 is never listed) */
+    u32 list_next;
     u32 list_prev;
     union {
         struct {        /* page tables: how far a preempted (de)validation has come */
@@ -169,7 +170,8 @@ static inline bool frame_type_is_table(u64 type, u64 level)
 }
 
 /**
- * The update lock of a validated page table (L1..L4): false when the frame is none. It is a use of its
+ * The update lock of a validated page table (L1..L4): false when the frame is none. It is a use
+ * of its
  * own, and whoever else holds the last other use cannot give it up meanwhile, so neither type
  * nor owner can change and no reference is needed. Check the owner after locking. Not across guest
  * copies; tables are locked one at a time.

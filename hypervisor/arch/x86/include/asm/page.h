@@ -49,7 +49,8 @@ static inline mfn_t virt_to_mfn(const void *va) { return paddr_to_mfn(virt_to_pa
 /** Machine address of an object in the hypervisor image (text, data, bss). */
 paddr_t image_to_paddr(const void *va);
 
-/* Hypervisor mappings. PAT is programmed to the ABI's layout: WB WT UC- UC WC WP (0x050100070406). */
+/* Hypervisor mappings. PAT is programmed to the ABI's layout: WB WT UC- UC WC WP
+ * (0x050100070406). */
 #define PAGE_HV_RO (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_NX)
 #define PAGE_HV_RW (PAGE_HV_RO | PTE_RW)
 #define PAGE_HV_RX (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY)

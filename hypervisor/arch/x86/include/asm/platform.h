@@ -26,7 +26,8 @@ struct acpi_info {
     u32 nr_ioapics;
     struct { u32 id, gsi_base; u64 base; } ioapic[8];
     u32 nr_overrides;
-    struct { u8 irq; u8 polarity, trigger; u32 gsi; } override[32]; /* ACPI flags: 1 high/edge, 3 low/level, 0 bus */
+    /* ACPI flags: 1 high/edge, 3 low/level, 0 bus */
+    struct { u8 irq; u8 polarity, trigger; u32 gsi; } override[32];
     bool has_8259;
     u32 pm1a_cnt, pm1b_cnt, pm1a_evt, pm1_evt_len, pm_timer_port;
     u32 smi_port;
@@ -61,7 +62,8 @@ void ioapic_program(u32 gsi, u8 vector, u32 dest_apic_id, bool level, bool low, 
 void ioapic_mask(u32 gsi, bool mask);
 /** Send it elsewhere under the same vector: not masked meanwhile, which would lose an edge. */
 void ioapic_set_dest(u32 gsi, u32 dest_apic_id);
-bool ioapic_reg_read(u64 base, u32 reg, u32 *value); /* PHYSDEVOP_apic_read: only what is harmless */
+/* PHYSDEVOP_apic_read: only what is harmless */
+bool ioapic_reg_read(u64 base, u32 reg, u32 *value);
 bool ioapic_owns_frame(u64 mfn);
 u64 lapic_base_address(void);
 
@@ -76,7 +78,8 @@ void apic_send_startup(u32 apic_id, u8 page);
 u32 apic_id_self(void);
 
 /* pci.c */
-u32 pci_config_read(u32 cf8, unsigned int offset, unsigned int bytes); /* offset 0..3 in the dword */
+/* offset 0..3 in the dword */
+u32 pci_config_read(u32 cf8, unsigned int offset, unsigned int bytes);
 void pci_config_write(u32 cf8, unsigned int offset, unsigned int bytes, u32 value);
 /** May d write this? Filters what the hypervisor must keep (MSI control, BARs of MSI-X tables stay). */
 bool pci_config_write_allowed(struct domain *d, u32 cf8, unsigned int offset, unsigned int bytes,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Model-specific registers of PV guests: a table of ranges, each with a reader and a writer. What is
- * not in the table is #GP, which kernels expect. current only; no locks.
+ * Model-specific registers of PV guests: a table of ranges, each with a reader and a writer. What
+ * is not in the table is #GP, which kernels expect. current only; no locks.
  * Facts: Intel SDM vol. 4, AMD APM vol. 2; values as a PV kernel finds them on Xen 4.17.
  */
 #include <asm/cpu_policy.h>

@@ -3,8 +3,8 @@
  * Privileged instructions of a PV kernel, which runs in ring 3 and faults on them: decoded, checked
  * against the virtual ring and IOPL, and given their effect on the vCPU. One table of effects.
  * Works on current and its registers; takes no lock itself.
- * ABI: as Xen's PV, CLI and STI are accepted and ignored (events are masked in vcpu_info); the prefix
- * ud2, "xen" makes CPUID trap everywhere. Facts: Intel SDM vol. 2 and 3.
+ * ABI: as Xen's PV, CLI and STI are accepted and ignored (events are masked in vcpu_info); the
+ * prefix ud2, "xen" makes CPUID trap everywhere. Facts: Intel SDM vol. 2 and 3.
  */
 #include <asm/cpu_policy.h>
 #include <asm/descriptor.h>
@@ -307,7 +307,8 @@ static unsigned int fetch(u64 va, u8 bytes[16])
 
 #define LAR_LONG (1u << 21)
 
-/* Is cs 64-bit code? The base of 32-bit code is taken to be 0, as every system since 1990 has it. */
+/* Is cs 64-bit code? The base of 32-bit code is taken to be 0, as every system since 1990 has
+ * it. */
 static bool code_is_64bit(u16 cs)
 {
     u32 rights = 0;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Policies as arrays of leaves and MSRs, for the control operations. What a toolstack sets is limited
+ * Policies as arrays of leaves and MSRs, for the control operations. What a toolstack sets is
+ * limited
  * to what PV guests can have. Callers hold the domain's domctl_lock; guest copies are made with no
  * other lock held.
- * ABI: sysctl.h (cpu_policy, cpu_featureset), domctl.h (cpu_policy), arch-x86/xen.h (xen_cpuid_leaf).
+ * ABI: sysctl.h (cpu_policy, cpu_featureset), domctl.h (cpu_policy), arch-x86/xen.h
+ * (xen_cpuid_leaf).
  */
 #include <hv/errno.h>
 #include <hv/guest_access.h>

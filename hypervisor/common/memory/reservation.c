@@ -10,8 +10,9 @@
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
-#include <hv/memory_internal.h>
 #include <hv/page_alloc.h>
+
+#include "internal.h"
 
 struct reservation {
     struct domain *d;

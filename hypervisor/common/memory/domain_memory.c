@@ -9,7 +9,8 @@
 #include <hv/atomic.h>
 #include <hv/errno.h>
 #include <hv/page_alloc.h>
-#include <hv/page_alloc_internal.h>
+
+#include "page_alloc_internal.h"
 
 /* ---- the list of a domain's frames ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between common/page_alloc.c and common/domain_memory.c; nobody else includes this. */
+/* Between page_alloc.c and domain_memory.c; nobody else includes this. */
 #ifndef HV_PAGE_ALLOC_INTERNAL_H
 #define HV_PAGE_ALLOC_INTERNAL_H
 

@@ -9,7 +9,8 @@
 #include <hv/grant_table.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
-#include <hv/memory_internal.h>
+
+#include "internal.h"
 
 #define GROUP 32
 

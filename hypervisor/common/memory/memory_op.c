@@ -11,8 +11,9 @@
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
-#include <hv/memory_internal.h>
 #include <hv/page_alloc.h>
+
+#include "internal.h"
 
 int memory_target_get(domid_t id, struct domain **out)
 {

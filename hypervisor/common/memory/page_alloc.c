@@ -12,10 +12,11 @@
 #include <hv/atomic.h>
 #include <hv/bitops.h>
 #include <hv/page_alloc.h>
-#include <hv/page_alloc_internal.h>
 #include <hv/printk.h>
 #include <hv/softirq.h>
 #include <hv/spinlock.h>
+
+#include "page_alloc_internal.h"
 
 #define NR_ZONES 32
 

@@ -9,8 +9,9 @@
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
-#include <hv/memory_internal.h>
 #include <hv/page_alloc.h>
+
+#include "internal.h"
 
 struct exchange {
     struct xen_memory_exchange arg;
