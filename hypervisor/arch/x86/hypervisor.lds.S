@@ -133,7 +133,8 @@ SECTIONS
     .debug_frame 0 : { *(.debug_frame) }
 
     /DISCARD/ : {
-        *(.comment) *(.note .note.GNU-stack .note.gnu.property) *(.eh_frame .eh_frame_hdr) *(.interp) *(.dynamic) *(.dynsym)
+        *(.comment) *(.note .note.GNU-stack .note.gnu.property)
+        *(.eh_frame .eh_frame_hdr) *(.interp) *(.dynamic) *(.dynsym)
         *(.dynstr) *(.hash) *(.gnu.hash)
     }
 }

@@ -165,7 +165,7 @@ extern struct domain **domain_table;
 
 /** Find a live or dying domain and take a reference; NULL if there is none. */
 struct domain *domain_get_by_id(domid_t id);
-/** DOMID_SELF or an id. Privileged lookups of other domains are checked by the caller (access.h). */
+/** DOMID_SELF or an id. Whether others may be looked up is for the caller to check (access.h). */
 struct domain *domain_get_by_any_id(domid_t id);
 bool domain_get(struct domain *d); /* false: already on its way out */
 void domain_put(struct domain *d);
@@ -179,8 +179,8 @@ struct domain_create_params {
 /** Create with no memory and no vCPUs, paused once by the controller. -EEXIST, -ENOMEM, -EINVAL. */
 int domain_create(domid_t id, const struct domain_create_params *p, struct domain **out);
 struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id); /* NULL: out of memory */
-/** Start or continue destruction; preemptible (-ERESTART). 0 when everything d held is released or only
- *  waits for foreign references. */
+/** Start or continue destruction; preemptible (-ERESTART). 0 when everything d held is released
+ *  or only waits for foreign references. */
 int domain_kill(struct domain *d);
 
 /** Nesting pauses. The non-sync form does not wait for running vCPUs to stop. */
@@ -196,7 +196,7 @@ void vcpu_unpause(struct vcpu *v);
 /** The guest asked (or the crash handler decided) to stop; reason SHUTDOWN_*. */
 int domain_shutdown(struct domain *d, u8 reason);
 void domain_resume(struct domain *d); /* after a cancelled suspend */
-/** Guest beyond repair: keeps the reason, prints it with registers, pauses d. current or another domain. */
+/** Guest beyond repair: keeps the reason, prints it with registers, pauses d (current or another). */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 
 /** VCPUOP_register_vcpu_info: 0, -EINVAL, -ENOMEM, ... as the ABI. */

@@ -87,7 +87,7 @@ char *strchr(const char *s, int c);
 char *strstr(const char *haystack, const char *needle);
 /** Copy at most size-1 bytes and always terminate. Returns strlen(src). */
 size_t strlcpy(char *dst, const char *src, size_t size);
-/** Parse an unsigned number; base 0 accepts 0x and 0 prefixes; *end (may be NULL) is the first char not used. */
+/** Parse an unsigned number; base 0 accepts 0x and 0 prefixes. *end: the first char not used. */
 u64 strtou64(const char *s, const char **end, unsigned int base);
 /** Parse a size with suffix b,k,m,g,t; a bare number is in KiB (Xen's option convention). */
 u64 parse_size_and_unit(const char *s, const char **end);

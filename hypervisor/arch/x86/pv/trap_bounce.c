@@ -76,7 +76,8 @@ fault:
 static void __cold __attribute__((noinline)) no_handler(struct vcpu *v,
                                                         const struct cpu_user_regs *regs)
 {
-    domain_crash(v->domain, "vCPU %u: no handler for entry vector 0x%x, error code 0x%x, at %04x:%lx",
+    domain_crash(v->domain,
+                 "vCPU %u: no handler for entry vector 0x%x, error code 0x%x, at %04x:%lx",
                  v->vcpu_id, regs->entry_vector, regs->error_code, regs->cs, regs->rip);
 }
 

@@ -39,7 +39,8 @@ class Domains(gdb.Command):
         for d in all_domains():
             state = ("dying" if int(d["dying"]) else "shut down" if d["is_shut_down"] else "alive")
             print(f"{int(d['domid']):4} {int(d['refcount']):4} {int(d['tot_pages']):8} "
-                  f"{int(d['max_pages']):8} {int(d['max_vcpus']):5} {int(d['pause_count']):6} {state}"
+                  f"{int(d['max_pages']):8} {int(d['max_vcpus']):5} "
+                  f"{int(d['pause_count']):6} {state}"
                   f"  (struct domain *){int(d.address):#x}")
 
 

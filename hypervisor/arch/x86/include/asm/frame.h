@@ -83,7 +83,10 @@ _Static_assert(sizeof(struct frame) == 48, "frame records are counted in memory 
 extern struct frame *const frame_table; /* FRAME_TABLE_START */
 extern u64 max_frame;                   /* exclusive */
 
-static inline struct frame *mfn_to_frame(mfn_t m) { return (struct frame *)FRAME_TABLE_START + m.m; }
+static inline struct frame *mfn_to_frame(mfn_t m)
+{
+    return (struct frame *)FRAME_TABLE_START + m.m;
+}
 static inline mfn_t frame_to_mfn(const struct frame *f)
 {
     return mfn_from((u64)(f - (struct frame *)FRAME_TABLE_START));
@@ -99,7 +102,7 @@ static inline struct frame *paddr_to_frame(paddr_t pa)
 bool mfn_valid(mfn_t mfn);
 u64 ram_total_pages(void);  /* all RAM above 1 MiB, ours included */
 
-/** Owner, or NULL (nobody, or a domain that is gone). No reference is taken: hold one on the frame. */
+/** Owner, or NULL (nobody, or a domain that is gone). No reference is taken: hold the frame. */
 struct domain *frame_owner(const struct frame *f);
 void frame_set_owner(struct frame *f, const struct domain *d);
 
@@ -159,7 +162,7 @@ int frame_put_type_preemptible(struct frame *f);
 /** Release what preempted puts left behind. 0, or (preemptible only) -ERESTART. */
 int frame_drain_deferred(struct domain *d, bool preemptible);
 static inline bool frame_has_deferred(const struct domain *d) { return d->arch.deferred_head; }
-/** Take up a PARTIAL frame that nobody will continue, and put it on the deferred list (teardown). */
+/** A PARTIAL frame that nobody will continue goes to the deferred list (teardown). */
 void frame_abandon_partial(struct frame *f);
 
 /** The type word's top bits say "validated table of this level", pinned or not. */
@@ -258,7 +261,7 @@ void frame_share_with_guest(void *hv_page, struct domain *d, enum share_mode mod
 bool frame_unshare(void *hv_page);
 void frame_share_with_privileged(void *hv_page, enum share_mode mode); /* owner DOMID_XEN */
 
-/** The PAT index under which guests map the frame (0: write-back); caches are flushed. Referenced. */
+/** The PAT index under which guests map the frame (0: write-back); caches are flushed. f is held. */
 void frame_set_cache(struct frame *f, unsigned int pat_index);
 static inline unsigned int frame_cache(const struct frame *f)
 {

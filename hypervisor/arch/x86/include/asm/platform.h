@@ -81,7 +81,7 @@ u32 apic_id_self(void);
 /* offset 0..3 in the dword */
 u32 pci_config_read(u32 cf8, unsigned int offset, unsigned int bytes);
 void pci_config_write(u32 cf8, unsigned int offset, unsigned int bytes, u32 value);
-/** May d write this? Filters what the hypervisor must keep (MSI control, BARs of MSI-X tables stay). */
+/** May d write this? Keeps what the hypervisor must (MSI control, BARs of MSI-X tables). */
 bool pci_config_write_allowed(struct domain *d, u32 cf8, unsigned int offset, unsigned int bytes,
                               u32 *value);
 bool pci_device_known(u16 segment, u8 bus, u8 devfn); /* dom0 has told us of it */

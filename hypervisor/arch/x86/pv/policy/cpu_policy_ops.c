@@ -163,7 +163,8 @@ static long copy_leaves_out(const struct cpu_policy *p, XEN_GUEST_HANDLE_64(xen_
     return rc;
 }
 
-static long copy_msrs_out(const struct cpu_policy *p, XEN_GUEST_HANDLE_64(xen_msr_entry_t) h, u32 *nr)
+static long copy_msrs_out(const struct cpu_policy *p, XEN_GUEST_HANDLE_64(xen_msr_entry_t) h,
+                          u32 *nr)
 {
     xen_msr_entry_t msrs[MAX_MSRS];
     u32 room = *nr;
