@@ -196,7 +196,7 @@ void vcpu_unpause(struct vcpu *v);
 /** The guest asked (or the crash handler decided) to stop; reason SHUTDOWN_*. */
 int domain_shutdown(struct domain *d, u8 reason);
 void domain_resume(struct domain *d); /* after a cancelled suspend */
-/** Guest beyond repair: keeps the reason, prints it with registers, pauses d (current or another). */
+/** Guest beyond repair: keeps the reason, prints it with registers, stops d (any domain). */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 
 /** VCPUOP_register_vcpu_info: 0, -EINVAL, -ENOMEM, ... as the ABI. */

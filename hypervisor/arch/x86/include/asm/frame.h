@@ -261,7 +261,7 @@ void frame_share_with_guest(void *hv_page, struct domain *d, enum share_mode mod
 bool frame_unshare(void *hv_page);
 void frame_share_with_privileged(void *hv_page, enum share_mode mode); /* owner DOMID_XEN */
 
-/** The PAT index under which guests map the frame (0: write-back); caches are flushed. f is held. */
+/** The PAT index under which guests map a frame that is held (0: write-back); flushes caches. */
 void frame_set_cache(struct frame *f, unsigned int pat_index);
 static inline unsigned int frame_cache(const struct frame *f)
 {
