@@ -656,6 +656,8 @@ int event_channel_domain_teardown(struct domain *d)
 /* EVTCHNOP_reset: everything closed, by the domain itself or its builder. Restartable as it is. */
 int event_channel_reset(struct domain *d)
 {
+    int rc;
+
     for (u32 port = 1; port < d->nr_ports; port++) {
         struct event_channel *c = event_channel_of(d, port);
 
@@ -665,10 +667,14 @@ int event_channel_reset(struct domain *d)
         if (hypercall_preempt_check())
             return -ERESTART;
     }
+    /* Sending takes no event_lock: the layout may only go when no port is bound, not even by
+     * somebody who was quick just now. */
     write_lock(&d->event_lock);
-    event_fifo_destroy(d);
+    rc = d->nr_active_ports ? -ERESTART : 0;
+    if (!rc)
+        event_fifo_destroy(d);
     write_unlock(&d->event_lock);
-    return 0;
+    return rc;
 }
 
 void event_channel_domain_free(struct domain *d)

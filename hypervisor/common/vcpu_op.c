@@ -4,6 +4,7 @@
  */
 #include <asm/frame.h>
 #include <hv/arch.h>
+#include <hv/atomic.h>
 #include <hv/errno.h>
 #include <hv/event_channel.h>
 #include <hv/guest_access.h>
@@ -200,6 +201,11 @@ int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset)
     f = mfn_to_frame(mfn);
     if (!frame_get_and_type(f, v->domain, FT_WRITABLE))
         return -EINVAL;
+    /* Several vCPUs may register one that is down: the first has it. */
+    if (cmpxchg(&v->vcpu_info_frame, NULL, f)) {
+        frame_put_and_type(f);
+        return -EINVAL;
+    }
     info = (struct vcpu_info *)((char *)frame_to_virt(f) + offset);
     if (v->vcpu_info == vcpu_dummy_info()) {
         memset(info, 0, sizeof(*info));
@@ -207,7 +213,6 @@ int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset)
     } else {
         memcpy(info, v->vcpu_info, sizeof(*info));
     }
-    v->vcpu_info_frame = f;
     smp_wmb();
     WRITE_ONCE(v->vcpu_info, info);
     smp_mb();

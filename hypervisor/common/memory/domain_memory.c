@@ -78,6 +78,8 @@ static int assign_locked(struct domain *d, struct frame *f, unsigned int order, 
         d->extra_pages += n;
     for (u64 i = 0; i < n; i++) {
         f[i].type = FT_NONE;
+        f[i].nr_validated = 0;
+        f[i].linear_count = 0;
         f[i].deferred_next = 0;
         frame_set_owner(&f[i], d);
         list_append(d, &f[i]);

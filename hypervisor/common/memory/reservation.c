@@ -98,6 +98,11 @@ static bool remove_frame(struct domain *d, u64 mfn)
     f = mfn_to_frame(mfn_from(array_index_nospec(mfn, max_frame)));
     if (!frame_get(f, d))
         return false;
+    /* Our own pages that the domain sees (shared_info, grant frames) are not its to give back. */
+    if (f->count & FC_HV) {
+        frame_put(f);
+        return false;
+    }
     frame_put_allocation(f);
     frame_put(f);
     return true;
@@ -145,7 +150,8 @@ static long reservation_op(unsigned int cmd, unsigned long arg, unsigned int sta
     if (memory_target_get(in.domid, &r.d))
         return start;
     if (decode(&in, &r) &&
-        r.order <= (r.on_demand ? MAX_ORDER : memory_max_order(current->domain)) &&
+        r.order <= (r.on_demand && fn == populate_one ? (unsigned int)MAX_ORDER
+                                                      : memory_max_order(current->domain)) &&
         ((!r.list && !list_needed) || list_ok(&r, start)))
         done = run(&r, start, fn, &preempted);
     domain_put(r.d);

@@ -108,10 +108,9 @@ static int validate_table(struct frame *f, u64 type, bool was_partial, bool pree
 {
     int rc;
 
-    if (!was_partial) {
+    /* linear_count is zero by itself: entries elsewhere may be counting on it at this moment. */
+    if (!was_partial)
         f->nr_validated = 0;
-        f->linear_count = 0;
-    }
     rc = type_ops->validate(f, type, preemptible);
     if (!rc) {
         set_type(f, type | FT_VALIDATED | 1);

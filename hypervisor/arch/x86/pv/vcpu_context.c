@@ -51,7 +51,9 @@ static bool context_ok(const struct vcpu_guest_context *c)
 {
     return addresses_ok(c) && c->ldt_ents <= 8192 && !(c->ldt_base & ~PAGE_MASK) &&
            c->gdt_ents <= FIRST_RESERVED_GDT_ENTRY &&
-           (c->flags & VGCF_in_kernel || c->ctrlreg[1]) && !(c->vm_assist & ~VM_ASSIST_VALID);
+           c->ctrlreg[3] >> PAGE_SHIFT &&
+           (c->flags & VGCF_in_kernel || c->ctrlreg[1] >> PAGE_SHIFT) &&
+           !(c->vm_assist & ~VM_ASSIST_VALID);
 }
 
 /* --- roots: preemptible, and each kept once it is had --- */
