@@ -153,9 +153,9 @@ def compare(root, seed, steps):
             elif script.random.random() < 0.05 and op != "TRANSACTION_END":
                 ids = [side.clients[number].start() for side in sides]
                 open_tx = [number, ids, script.random.randint(1, 8)]
-            tx = open_tx[1] if open_tx and op not in ("RESET_WATCHES", "TRANSACTION_END") else (0, 0)
-            if open_tx and op in ("RESET_WATCHES",):
+            if open_tx and op == "RESET_WATCHES":
                 continue
+            tx = open_tx[1] if open_tx and op != "TRANSACTION_END" else (0, 0)
             removed = removed or bool(tx[0] and op == "RM")
             history.append((number, op, payload[:60], bool(tx[0])))
             replies = [side.step(number, op, payload, tx[i]) for i, side in enumerate(sides)]

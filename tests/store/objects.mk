@@ -3,6 +3,8 @@
 $(call host_program,test-xenstored,$(xenstore-core-objs) $(xenstore-daemon-objs) \
     xenstore/daemon/main.o tests/store/xen_fake.o tests/store/fake_xen.o)
 
+$(call host_program,test-store-client,tests/store/client_user.o $(xenstore-client-objs))
+
 $(B)/bin/xenstored-shim.so: tests/store/debian_shim.c tests/store/fake_xen.c tests/store/fake_xen.h
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(host-flags) -fPIC -shared -o $@ $(filter %.c,$^)

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import struct
+import subprocess
 import time
 
 import pytest
@@ -82,8 +83,8 @@ def test_a_long_list_comes_in_parts(store):
     assert len(generations) == 1
 
 
-@pytest.mark.parametrize("path", ["", "//", "/a/", "/a//b", "/a b", "/a!", "/\x7f", "/" + "x" * 2049,
-                                  "@nothing"])
+@pytest.mark.parametrize("path", ["", "//", "/a/", "/a//b", "/a b", "/a!", "/\x7f",
+                                  "/" + "x" * 2049, "@nothing"])
 def test_bad_paths_are_refused(store, path):
     dom0 = store.client()
     for op in ("READ", "MKDIR", "RM", "DIRECTORY", "GET_PERMS"):
@@ -456,9 +457,11 @@ def test_random_bytes_in_a_ring(store):
             prod = guest.field(RingClient.REQ_PROD)
             count = pick.randint(1, 1024)
             for i in range(count):
-                guest.page[(prod + i) % 1024] = pick.choice([0, 1, 2, 11, 12, 47, pick.randrange(256)])
+                guest.page[(prod + i) % 1024] = pick.choice([0, 1, 2, 11, 12, 47,
+                                                             pick.randrange(256)])
             guest.set_field(RingClient.REQ_PROD, prod + pick.choice([count, count, 2000]))
-            guest.set_field(RingClient.RSP_CONS, pick.choice([guest.field(RingClient.RSP_PROD), 99]))
+            guest.set_field(RingClient.RSP_CONS,
+                            pick.choice([guest.field(RingClient.RSP_PROD), 99]))
             guest.notify()
         assert dom0.ask("READ", "/tool") == ("READ", b""), round_number
         assert dom0.ask("RELEASE", "1") == ("RELEASE", OK)
@@ -626,8 +629,8 @@ def test_killed_at_random_moments(seed):
 
 def test_a_second_store_keeps_out(store):
     env = store.environment()
-    other = storewire.subprocess.run(store.command + ["-N"], env=env, capture_output=True, text=True,
-                                     timeout=20, check=False)
+    other = subprocess.run(store.command + ["-N"], env=env, capture_output=True, text=True,
+                           timeout=20, check=False)
     assert other.returncode != 0 and "another xenstored" in other.stderr
     assert store.client().ask("READ", "/") == ("READ", b"")
 

@@ -309,7 +309,8 @@ static void guests_hear_what_they_may_read(void **state)
     assert_string_equal(take(), "t:/p/q ");
     watch_fire(root, at("/p/q"), NULL);
     assert_string_equal(take(), "");
-    assert_int_equal(store_set_perms(&e, at("@releaseDomain"), perms_single(0, PERM_READ), &old), 0);
+    assert_int_equal(store_set_perms(&e, at("@releaseDomain"), perms_single(0, PERM_READ), &old),
+                     0);
     perms_put(old);
     watch_fire_special(root, at("@releaseDomain"));
     assert_string_equal(take(), "r:@releaseDomain ");

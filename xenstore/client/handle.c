@@ -198,8 +198,10 @@ bool handle_reconnect(struct xs_handle *h, bool wait)
 
         if (fd >= 0) {
             replace_socket(h, fd);
-            if (set_watches(h))
+            if (set_watches(h)) {
+                queue_buffered(h);
                 return true;
+            }
         }
         nanosleep(&pause, NULL);
         if (!wait)

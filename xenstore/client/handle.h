@@ -88,6 +88,9 @@ void *talk_string(struct xs_handle *h, uint32_t type, xs_transaction_t t, const 
  * for some seconds. */
 bool handle_reconnect(struct xs_handle *h, bool wait);
 
+/* Queues events that were received together with a reply, so that poll() tells of them. */
+void queue_buffered(struct xs_handle *h);
+
 /* Queues an event (body of a WATCH_EVENT). */
 bool event_queue(struct xs_handle *h, const char *body, unsigned int len);
 

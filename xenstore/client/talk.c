@@ -10,6 +10,9 @@
 
 #include "handle.h"
 
+/* A request that ends the daemon each time is not sent for ever. */
+enum { RETRIES = 20 };
+
 static bool is_lost(int error)
 {
     return error == EPIPE || error == ECONNRESET;
@@ -115,19 +118,26 @@ static bool take(struct xs_handle *h, struct xs_message *m)
     return true;
 }
 
+/* Whether a whole message is in the buffer; its header is read in any case. */
+static bool is_buffered(const struct xs_handle *h, struct xs_message *m)
+{
+    unsigned int have = h->in_end - h->in_start;
+
+    if (have < sizeof(m->header))
+        return false;
+    memcpy(&m->header, h->in + h->in_start, sizeof(m->header));
+    return m->header.len <= XENSTORE_PAYLOAD_MAX && have >= sizeof(m->header) + m->header.len;
+}
+
 bool message_receive(struct xs_handle *h, struct xs_message *m, bool wait)
 {
     for (;;) {
-        unsigned int have = h->in_end - h->in_start;
-
-        if (have >= sizeof(m->header)) {
-            memcpy(&m->header, h->in + h->in_start, sizeof(m->header));
-            if (m->header.len > XENSTORE_PAYLOAD_MAX) {
-                errno = EPIPE; /* nothing that follows can be understood */
-                return false;
-            }
-            if (have >= sizeof(m->header) + m->header.len)
-                return take(h, m);
+        if (is_buffered(h, m))
+            return take(h, m);
+        if (h->in_end - h->in_start >= sizeof(m->header) &&
+            m->header.len > XENSTORE_PAYLOAD_MAX) {
+            errno = EPIPE; /* nothing that follows can be understood */
+            return false;
         }
         if (h->in_start)
             compact(h);
@@ -171,6 +181,17 @@ static void *await_reply(struct xs_handle *h, unsigned int *len)
     return NULL;
 }
 
+void queue_buffered(struct xs_handle *h)
+{
+    struct xs_message m;
+
+    while (is_buffered(h, &m) && take(h, &m)) {
+        if (m.header.type == XS_WATCH_EVENT)
+            event_queue(h, m.body, m.header.len);
+        free(m.body);
+    }
+}
+
 void *talk_locked(struct xs_handle *h, uint32_t type, uint32_t wire_tx, const struct iovec *part,
                   unsigned int parts, unsigned int *len)
 {
@@ -208,9 +229,10 @@ void *talk(struct xs_handle *h, uint32_t type, xs_transaction_t t, const struct 
 
     pthread_mutex_lock(&h->lock);
     reply = attempt(h, type, t, part, parts, len);
-    if (!reply && errno == EPIPE && handle_reconnect(h, true))
+    for (int n = 0; !reply && errno == EPIPE && n < RETRIES && handle_reconnect(h, true); n++)
         reply = attempt(h, type, t, part, parts, len);
     saved = errno;
+    queue_buffered(h);
     pthread_mutex_unlock(&h->lock);
     errno = saved;
     return reply;

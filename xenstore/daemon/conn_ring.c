@@ -21,14 +21,14 @@ struct ring_conn {
     struct conn conn;
     struct domain *domain;
     struct xen_ring ring;
-    uint32_t req_cons, rsp_prod;   /* ours; the page has copies */
+    uint32_t req_cons, rsp_prod;     /* ours; the page has copies */
     uint32_t shown_cons, shown_prod; /* what the page says now */
-    bool failed;                   /* the guest broke the protocol: the ring is not used */
-    bool renewed;                  /* the guest asked for a fresh start; the page is still to be set */
-    uint32_t logged_prod;          /* rsp_prod and unsent bytes at the last journal record */
+    bool failed;                     /* the guest broke the protocol: the ring is not used */
+    bool renewed;                    /* it asked for a fresh start; the page is still to be set */
+    uint32_t logged_prod;            /* rsp_prod and unsent bytes at the last journal record */
     uint32_t logged_unsent;
-    bool logged_gone;              /* what was unsent then has been dropped since */
-    uint32_t partial_len;          /* bytes of the request that is being gathered */
+    bool logged_gone;                /* what was unsent then has been dropped since */
+    uint32_t partial_len;            /* bytes of the request that is being gathered */
     char partial[MESSAGE_MAX + 1];
 };
 
