@@ -227,6 +227,18 @@ int domain_steal_frame(struct domain *d, struct frame *f, unsigned int memflags)
     return 0;
 }
 
+void domain_forget_frames(struct domain *d, u64 n)
+{
+    bool last;
+
+    spin_lock(&d->page_lock);
+    total_adjust(d, -(s64)n);
+    last = !has_frames(d);
+    spin_unlock(&d->page_lock);
+    if (last)
+        domain_put(d);
+}
+
 /* ---- claims ---- */
 
 int domain_set_claim(struct domain *d, u64 pages)

@@ -79,9 +79,14 @@ static void give_back(struct exchange *x)
 {
     struct frame *f;
 
+    /* They come back without a former type: nobody may still walk or write them by what it allowed. */
+    if (x->in)
+        tlb_flush_stale(~0UL, tlb_stamp_now());
     while ((f = pop(&x->in)) != NULL)
-        if (domain_assign_frames(x->d, f, 0, MEMF_NO_REFCOUNT))
+        if (domain_assign_frames(x->d, f, 0, MEMF_NO_REFCOUNT)) {
             free_anonymous_frames(f, 0); /* it is dying */
+            domain_forget_frames(x->d, 1);
+        }
     while ((f = pop(&x->out)) != NULL)
         free_anonymous_frames(f, x->arg.out.extent_order);
 }
@@ -94,6 +99,7 @@ static int assign_extent(struct exchange *x, struct frame *f, u64 index)
 
     if (domain_assign_frames(x->d, f, x->arg.out.extent_order, MEMF_NO_REFCOUNT)) {
         free_anonymous_frames(f, x->arg.out.extent_order);
+        domain_forget_frames(x->d, 1UL << x->arg.out.extent_order);
         return -EINVAL;
     }
     if (copy_from_guest_va(&pfn, slot, sizeof(pfn)))
