@@ -54,13 +54,28 @@ static void save_state(struct vcpu *v)
     this_cpu(cr4_now) = pv_cr4_of(v);
 }
 
+/*
+ * The windows are next's from here on. Another CPU that takes LDT pages away from old clears the
+ * window under old's lock while it is old's: it must be done with that before the window changes.
+ */
+static void windows_let_go(struct vcpu *old, struct vcpu *next)
+{
+    bool shared = old && old->arch.pv.ldt_entries;
+
+    if (unlikely(shared))
+        spin_lock(&old->arch.pv.ldt_lock);
+    this_cpu(pv_loaded) = next;
+    if (unlikely(shared))
+        spin_unlock(&old->arch.pv.ldt_lock);
+}
+
 /* Interrupts off. old: whose state was here and is saved, or NULL. */
 static void load_state(struct vcpu *old, struct vcpu *next)
 {
     struct cpu_info *info = get_cpu_info();
 
     WRITE_ONCE(next->dirty_cpu, info->cpu);
-    this_cpu(pv_loaded) = next;
+    windows_let_go(old, next);
     tlb_note_switch(old, next);
     pv_windows_load(old, next);
     info->guest_regs = next->arch.user_regs;
@@ -87,7 +102,8 @@ void pv_drop_lazy_state(void)
         u64 cr3 = image_to_paddr(hv_root);
 
         save_state(v);
-        this_cpu(pv_loaded) = NULL;
+        windows_let_go(v, NULL);
+        pv_windows_clear(v);
         if (info->pti_active)
             info->hv_cr3 = cr3;
         tlb_load_root(cr3);
@@ -112,14 +128,16 @@ void vcpu_sync_state(struct vcpu *v)
     smp_call(BIT(cpu), drop_lazy_state, NULL);
 }
 
-/* Becomes next, whose state is elsewhere or in memory. */
+/* Becomes next, whose state is elsewhere or in memory. Interrupts are off on entry, on on return. */
 static void switch_guest(struct vcpu *next)
 {
     struct vcpu *old;
 
-    if (next->dirty_cpu != VCPU_CPU_CLEAN)
+    if (next->dirty_cpu != VCPU_CPU_CLEAN) {
+        irq_enable(); /* that CPU may be waiting for us in the same way */
         vcpu_sync_state(next);
-    irq_disable();
+        irq_disable();
+    }
     old = this_cpu(pv_loaded);
     if (old)
         save_state(old);

@@ -80,6 +80,20 @@ void pv_windows_load(const struct vcpu *prev, struct vcpu *next)
     ldtr_load(next);
 }
 
+/* Interrupts off; a flush follows. Frames of v's tables may be anything else soon. */
+void pv_windows_clear(const struct vcpu *v)
+{
+    u64 *l1 = percpu_area_l1(smp_processor_id());
+
+    for (unsigned int i = 0; i < gdt_pages(v); i++)
+        WRITE_ONCE(l1[GDT_WINDOW + i], 0);
+    if (!v->arch.pv.ldt_entries)
+        return;
+    __asm__ volatile("lldt %w0" ::"r"(0));
+    for (unsigned int i = 0; i < LDT_PAGES; i++)
+        WRITE_ONCE(l1[LDT_WINDOW + i], 0);
+}
+
 /* --- GDT --- */
 
 static void gdt_put(const u64 *mfns, unsigned int pages)
@@ -220,9 +234,10 @@ void pv_ldt_release(struct vcpu *v)
     mapped = pv->shadow_ldt_mapped;
     memcpy(frames, pv->shadow_ldt, sizeof(frames));
     memset(pv->shadow_ldt, 0, sizeof(pv->shadow_ldt));
-    pv->shadow_ldt_mapped = 0;
     if (cpu != VCPU_CPU_CLEAN && per_cpu(pv_loaded, cpu) == v)
         memset(percpu_area_l1(cpu) + LDT_WINDOW, 0, LDT_PAGES * sizeof(u64));
+    smp_wmb(); /* who sees nothing mapped goes on without the lock */
+    WRITE_ONCE(pv->shadow_ldt_mapped, 0);
     spin_unlock(&pv->ldt_lock);
     if (cpu != VCPU_CPU_CLEAN)
         tlb_flush_mask(BIT(cpu));

@@ -65,6 +65,8 @@ void pv_debugregs_unload(const struct vcpu *v);
 
 /* Descriptor table windows (pv/gdt_ldt.c). */
 void pv_windows_load(const struct vcpu *prev, struct vcpu *next);
+/** v's tables leave this CPU and nobody's come: nothing of them stays mapped. */
+void pv_windows_clear(const struct vcpu *v);
 bool pv_ldt_map_page(struct vcpu *v, unsigned int page);
 /** Replace v's GDT (current, or synced and paused). -EINVAL: a frame will not do. */
 long pv_gdt_set(struct vcpu *v, const u64 *mfns, unsigned int entries);
