@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One-shot timers: a binary heap a CPU, each under its own lock (irq-safe, a leaf). The earliest
+ * One-shot timers: a skew heap a CPU, each under its own lock (irq-safe, a leaf). The heap's links
+ * are in the timers, so arming one never needs memory, in whatever context. The earliest
  * expiry is programmed into the CPU's APIC timer; handlers run from SOFTIRQ_TIMER without locks.
  * A timer belongs to one CPU; its cpu field changes only with the locks of both heaps held.
  */
 #include <asm/current.h>
 #include <hv/arch.h>
-#include <hv/page_alloc.h>
 #include <hv/percpu.h>
-#include <hv/printk.h>
 #include <hv/softirq.h>
 #include <hv/spinlock.h>
 #include <hv/time.h>
@@ -18,82 +17,62 @@ enum { IDLE, ARMED, KILLED };
 
 struct timer_queue {
     spinlock_t lock;
-    struct timer **heap;     /* 1-based */
-    u32 count, limit;
+    struct timer *first; /* root of the heap */
     struct timer *running;
 };
 static DEFINE_PER_CPU(struct timer_queue, queue);
 
-static void place(struct timer_queue *q, u32 i, struct timer *t)
+/* One heap of two: along the path the children change sides, which keeps paths short on average. */
+static struct timer *merge(struct timer *a, struct timer *b)
 {
-    q->heap[i] = t;
-    t->heap_index = i;
-}
+    struct timer *root = NULL, *parent = NULL, **link = &root;
 
-static void sift_up(struct timer_queue *q, u32 i, struct timer *t)
-{
-    for (; i > 1 && q->heap[i / 2]->expires_ns > t->expires_ns; i /= 2)
-        place(q, i, q->heap[i / 2]);
-    place(q, i, t);
-}
+    while (a && b) {
+        struct timer *rest;
 
-static void sift_down(struct timer_queue *q, u32 i, struct timer *t)
-{
-    for (;;) {
-        u32 child = i * 2;
-
-        if (child > q->count)
-            break;
-        if (child < q->count && q->heap[child + 1]->expires_ns < q->heap[child]->expires_ns)
-            child++;
-        if (q->heap[child]->expires_ns >= t->expires_ns)
-            break;
-        place(q, i, q->heap[child]);
-        i = child;
+        if (b->expires_ns < a->expires_ns) {
+            rest = a;
+            a = b;
+            b = rest;
+        }
+        *link = a;
+        a->parent = parent;
+        parent = a;
+        link = &a->left;
+        rest = a->right;
+        a->right = a->left;
+        a = rest;
     }
-    place(q, i, t);
-}
-
-/* Only grows: the number of timers follows that of vCPUs. */
-static bool grow(struct timer_queue *q)
-{
-    u32 want = q->limit ? q->limit * 2 : 64;
-    struct timer **heap = hv_zalloc_array(want + 1, sizeof(*heap));
-
-    if (!heap)
-        return false;
-    if (q->heap) {
-        memcpy(heap, q->heap, (q->limit + 1) * sizeof(*heap));
-        hv_free(q->heap);
-    }
-    q->heap = heap;
-    q->limit = want;
-    return true;
+    if (!a)
+        a = b;
+    *link = a;
+    if (a)
+        a->parent = parent;
+    return root;
 }
 
 static void remove(struct timer_queue *q, struct timer *t)
 {
-    u32 i = t->heap_index;
-    struct timer *last = q->heap[q->count--];
+    struct timer *parent = t->parent, *rest = merge(t->left, t->right);
 
-    t->heap_index = 0;
-    t->state = IDLE;
-    if (last == t)
-        return;
-    if (i > 1 && q->heap[i / 2]->expires_ns > last->expires_ns)
-        sift_up(q, i, last);
+    if (rest)
+        rest->parent = parent;
+    if (!parent)
+        q->first = rest;
+    else if (parent->left == t)
+        parent->left = rest;
     else
-        sift_down(q, i, last);
+        parent->right = rest;
+    t->parent = t->left = t->right = NULL;
+    t->state = IDLE;
 }
 
 /* True when the new timer is the earliest of its CPU. */
 static bool insert(struct timer_queue *q, struct timer *t)
 {
-    if (q->count == q->limit && !grow(q))
-        panic("No memory for a timer\n"); /* a few hundred bytes at boot or domain creation */
     t->state = ARMED;
-    sift_up(q, ++q->count, t);
-    return t->heap_index == 1;
+    q->first = merge(q->first, t);
+    return q->first == t;
 }
 
 /* The timer's queue, locked; its CPU may change until the lock is held. */
@@ -202,8 +181,8 @@ static void run_expired(void)
     s_time_t now = now_ns(), next;
 
     spin_lock_irq(&q->lock);
-    while (q->count && q->heap[1]->expires_ns <= now) {
-        struct timer *t = q->heap[1];
+    while (q->first && q->first->expires_ns <= now) {
+        struct timer *t = q->first;
         void (*handler)(void *) = t->handler;
         void *data = t->data;
 
@@ -214,7 +193,7 @@ static void run_expired(void)
         spin_lock_irq(&q->lock);
         q->running = NULL;
     }
-    next = q->count ? q->heap[1]->expires_ns : 0;
+    next = q->first ? q->first->expires_ns : 0;
     spin_unlock_irq(&q->lock);
     arch_timer_program(next, now);
 }
@@ -227,9 +206,5 @@ void timer_subsystem_init(void)
 
 void timer_cpu_init(unsigned int cpu)
 {
-    struct timer_queue *q = &per_cpu(queue, cpu);
-
-    spin_lock_init(&q->lock);
-    if (!q->heap && !grow(q))
-        panic("No memory for the timers of CPU %u\n", cpu);
+    spin_lock_init(&per_cpu(queue, cpu).lock);
 }

@@ -11,8 +11,8 @@ struct timer {
     void (*handler)(void *);
     void *data;
     unsigned int cpu;
-    u32 heap_index; /* 0: not armed */
-    u8 state;       /* common/timer.c */
+    struct timer *parent, *left, *right; /* in the heap */
+    u8 state;                            /* common/timer.c */
 };
 
 void timer_subsystem_init(void);
