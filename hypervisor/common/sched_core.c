@@ -66,16 +66,36 @@ static int stopped_state(const struct vcpu *v)
     return v->pause_flags & BIT(VPF_BLOCKED) ? RUNSTATE_blocked : RUNSTATE_offline;
 }
 
+/* v waits behind another: a CPU that has nothing to do may come and take it. */
+static void offer_to_idle(const struct vcpu *v)
+{
+    cpumask_t allowed = { v->hard_affinity.bits & cpu_online_map.bits };
+    unsigned int cpu;
+
+    smp_mb(); /* queued, then look; a CPU says that it is idle, then looks at the queues */
+    for_each_cpu_in(cpu, &allowed) {
+        if (sched_current_of(cpu)->is_idle && !softirq_pending(cpu)) {
+            softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+            return;
+        }
+    }
+}
+
 /* v waits for cpu. Who runs there may have been alone so far, without a slice: now it has one. */
 static void tickle(unsigned int cpu, const struct vcpu *v, s_time_t now)
 {
     struct vcpu *running = sched_current_of(cpu);
     struct timer *slice = &per_cpu(cpu_queue, cpu).slice_timer;
 
-    if (running->is_idle || ops->preempts(v, running, now))
+    if (v->sched->parked)
+        return;
+    if (running->is_idle || ops->preempts(v, running, now)) {
         softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
-    else if (!timer_is_active(slice))
+        return;
+    }
+    if (!timer_is_active(slice))
         timer_set(slice, now + FIRST_SLICE);
+    offer_to_idle(v);
 }
 
 /* v is runnable, neither running nor queued. Lock held. */
@@ -187,7 +207,7 @@ void vcpu_block_enable_events(void)
     WRITE_ONCE(v->vcpu_info->evtchn_upcall_mask, 0);
     set_bit(VPF_BLOCKED, &v->pause_flags);
     smp_mb(); /* block, then look: the sender marks, then unblocks */
-    if (vcpu_events_deliverable(v))
+    if (vcpu_events_deliverable(v) || READ_ONCE(v->nmi_pending))
         clear_bit(VPF_BLOCKED, &v->pause_flags);
     else
         softirq_raise(SOFTIRQ_SCHEDULE);
@@ -234,7 +254,8 @@ long do_sched_op_poll(const struct sched_poll *poll)
     v->poll_port = 0;
     set_bit(v->vcpu_id % 64, &v->domain->poll_mask[v->vcpu_id / 64]);
     smp_mb();
-    if (vcpu_events_deliverable(v) || any_port_pending(v, poll, &one, &rc)) {
+    if (vcpu_events_deliverable(v) || READ_ONCE(v->nmi_pending) ||
+        any_port_pending(v, poll, &one, &rc)) {
         v->poll_nr = 0;
         clear_bit(v->vcpu_id % 64, &v->domain->poll_mask[v->vcpu_id / 64]);
         clear_bit(VPF_BLOCKED, &v->pause_flags);

@@ -50,14 +50,28 @@ static s64 cap_share(const struct vcpu *v)
     return CAP_PERIOD * v->domain->sched_cap / 100 / (v->domain->max_vcpus ? : 1);
 }
 
+/* Budget for the periods that have begun since it was last given; what was overrun is owed. */
+static void renew_budget(struct vcpu *v, s_time_t now)
+{
+    struct sched_unit *u = v->sched;
+    s_time_t since = now - u->renewed;
+
+    if (since < CAP_PERIOD)
+        return;
+    u->budget = MIN(u->budget + cap_share(v) * (since / CAP_PERIOD), cap_share(v));
+    u->renewed = now - since % CAP_PERIOD;
+}
+
 /* Charge a vCPU that has just stopped running, or goes on. */
 static void charge(struct vcpu *v, s_time_t now)
 {
     struct sched_unit *u = v->sched;
 
     u->credit = MAX(u->credit - burnt(v, now), (s64)CREDIT_MIN);
-    if (v->domain->sched_cap)
+    if (v->domain->sched_cap) {
         u->budget -= now - u->start;
+        renew_budget(v, now);
+    }
     u->start = now;
 }
 
@@ -74,19 +88,25 @@ static void insert_by_credit(struct list_head *head, struct sched_unit *u)
     list_add_tail(&u->queue, head);
 }
 
-static void park(unsigned int cpu, struct vcpu *v, s_time_t now)
+static void park(unsigned int cpu, struct vcpu *v)
 {
+    struct timer *t = &per_cpu(cap_timer, cpu);
+    s_time_t period_end = v->sched->renewed + CAP_PERIOD;
+
     v->sched->parked = true;
     list_add_tail(&v->sched->queue, &per_cpu(parked_queue, cpu));
-    if (!timer_is_active(&per_cpu(cap_timer, cpu)))
-        timer_set(&per_cpu(cap_timer, cpu), now + CAP_PERIOD);
+    if (!timer_is_active(t) || period_end < t->expires_ns)
+        timer_set(t, period_end);
 }
 
 static void enqueue(struct vcpu *v, s_time_t now)
 {
-    if (v->domain->sched_cap && v->sched->budget <= 0) {
-        park(v->processor, v, now);
-        return;
+    if (v->domain->sched_cap) {
+        renew_budget(v, now);
+        if (v->sched->budget <= 0) {
+            park(v->processor, v);
+            return;
+        }
     }
     insert_by_credit(&per_cpu(run_queue, v->processor), v->sched);
     per_cpu(queue_length, v->processor)++;
@@ -100,19 +120,26 @@ static void dequeue(struct vcpu *v)
     list_del(&v->sched->queue);
 }
 
-/* A cap period is over: everybody gets a new budget, the parked go back to the queue. */
+/* Somebody's period is over. Who still has no budget parks again, for the next. */
 static void cap_period_over(void *data)
 {
     unsigned int cpu = (unsigned int)(unsigned long)data;
-    struct sched_unit *u, *n;
     s_time_t now = now_ns();
     unsigned long flags;
+    LIST_HEAD(parked);
 
     spin_lock_irqsave(sched_lock_of(cpu), flags);
-    list_for_each_entry_safe(u, n, &per_cpu(parked_queue, cpu), queue) {
+    while (!list_empty(&per_cpu(parked_queue, cpu))) {
+        struct list_head *n = per_cpu(parked_queue, cpu).next;
+
+        list_del(n);
+        list_add_tail(n, &parked);
+    }
+    while (!list_empty(&parked)) {
+        struct sched_unit *u = list_first_entry(&parked, struct sched_unit, queue);
+
         list_del(&u->queue);
         u->parked = false;
-        u->budget = MIN(u->budget + cap_share(u->vcpu), cap_share(u->vcpu));
         enqueue(u->vcpu, now);
     }
     spin_unlock_irqrestore(sched_lock_of(cpu), flags);

@@ -15,6 +15,7 @@ struct sched_unit {
     s64 credit;             /* ns, weighted; burns while running */
     s_time_t start;         /* when it last began to burn */
     s64 budget;             /* ns left in this cap period; only when the domain has a cap */
+    s_time_t renewed;       /* when that period began */
     bool parked;            /* out of budget until the period ends */
 };
 
