@@ -3,7 +3,8 @@
 
 A *side* is a hypervisor with a toolstack: domus-domus is ours alone, domus-xl is Debian's
 toolstack on our hypervisor, xen-domus our toolstack on Debian's Xen, xen-xl the yardstick that
-shows whether a test is right. SIDES="xen-xl ..." in the environment selects some.
+shows whether a test is right. Ours runs every test; the mixed sides run those marked `border`, and
+with FULL=1 every test. SIDES="xen-xl ..." in the environment runs everything on those.
 """
 import os
 import sys
@@ -24,13 +25,17 @@ FULL = bool(os.environ.get("FULL"))
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sides(*names): the sides that the test makes sense on")
+    config.addinivalue_line("markers", "border: run it where our half meets Debian's, too")
 
 
 def pytest_generate_tests(metafunc):
     """Run a test that takes `side` (itself or through a fixture) on each selected side."""
     if "side" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("sides")
+        border = metafunc.definition.get_closest_marker("border")
+        everywhere = border or FULL or os.environ.get("SIDES")
         names = [name for name in SIDES if not marker or name in marker.args]
+        names = [name for name in names if everywhere or name == "domus-domus"]
         metafunc.parametrize("side", names, scope="module")
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 
+import pytest
 from packages import ROOT
 
 SIZE = 100000000
@@ -16,6 +17,7 @@ def sha256(text):
     return match.group(0)
 
 
+@pytest.mark.border
 def test_disk(dom0, tools, guest):
     """A guest reads what dom0 wrote, dom0 reads what the guest wrote; a disk that was given
     read-only cannot be written."""

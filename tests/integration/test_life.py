@@ -3,6 +3,7 @@
 import time
 import urllib.request
 
+import pytest
 from machine import patience
 
 
@@ -18,6 +19,7 @@ def fetch_page(port, seconds=60):
             time.sleep(0.5)
 
 
+@pytest.mark.border
 def test_page_from_guest(dom0, tools):
     """The host fetches a page from a guest's disk through its network card."""
     dom0.check(f"{tools.kind} create /etc/domus/demo.cfg", 120)
@@ -54,6 +56,7 @@ def test_create_paused(tools, guest):
     guest.check("true")
 
 
+@pytest.mark.border
 def test_shutdown(tools, guest):
     """A shutdown request powers the guest off, and the domain is gone."""
     tools.create("ram")
@@ -78,6 +81,7 @@ def test_poweroff_by_guest(tools):
     tools.wait(lambda domains: not domains, 60, "end of the domain")
 
 
+@pytest.mark.border
 def test_reboot_by_guest(tools):
     """on_reboot=restart: a guest that reboots comes back with a new id."""
     tools.create("reboot")
@@ -86,6 +90,7 @@ def test_reboot_by_guest(tools):
     tools.wait(lambda domains: domains.get("reboot", {}).get("id", first) > first, 90, "restart")
 
 
+@pytest.mark.border
 def test_panic_preserved(tools):
     """on_crash=preserve: the domain of a guest that panics stays, as crashed."""
     tools.create("panic")

@@ -2,22 +2,23 @@
 """`make check`: run the suites one after the other, each to its end, and sum up.
 
 A suite is a make target whose last line holds "N passed, N failed". All of them run even when
-one fails, so that one call shows everything that is wrong.
+one fails, so that one call shows everything that is wrong; without a build nothing else is run.
 """
+import os
 import re
 import subprocess
 import sys
 import time
 
-SUITES = ["all", "lint", "check-abi", "check-unit", "check-store", "check-guest",
-          "check-integration"]
+JOBS = f"-j{os.cpu_count() or 1}"
+BUILDS = {"build with gcc": [JOBS, "all"], "build with clang": [JOBS, "CC=clang", "all"]}
+SUITES = ["lint", "check-abi", "check-unit", "check-store", "check-guest", "check-integration"]
 
 
-def run_suite(make, suite, full):
-    """Run one target, showing its output; returns (status, its counting line, seconds)."""
+def run_suite(name, command):
+    """Run a command, showing its output; returns (status, its counting line, seconds)."""
     begin, counts = time.monotonic(), ""
-    print(f"==== {suite}", flush=True)
-    command = make.split() + [suite] + (["FULL=1"] if full else [])
+    print(f"==== {name}", flush=True)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace") as process:
         for line in process.stdout:
@@ -28,19 +29,20 @@ def run_suite(make, suite, full):
 
 
 def main():
-    full, make = sys.argv[1] == "check-full", sys.argv[2]
+    full, make = sys.argv[1] == "check-full", sys.argv[2].split()
+    todo = list(BUILDS.items()) + [(name, [name] + ["FULL=1"] * full) for name in SUITES]
     summary, failed = [], 0
-    for suite in SUITES:
-        status, counts, seconds = run_suite(make, suite, full)
-        if suite != "all" and status == 0 and not counts:
+    for name, arguments in todo:
+        status, counts, seconds = run_suite(name, make + arguments)
+        if name in SUITES and status == 0 and not counts:
             status, counts = 1, "the suite reported nothing"
         failed += status != 0
-        summary.append(f"{'ok  ' if status == 0 else 'FAIL'} {suite:18} {seconds:6.0f} s  {counts}")
-        if suite == "all" and status:
+        summary.append(f"{'FAIL' if status else 'ok  '} {name:18} {seconds:6.0f} s  {counts}")
+        if name == "build with gcc" and status:
             break
     print("==== summary")
     print("\n".join(summary))
-    print(f"check: {len(summary) - failed} suites passed, {failed} failed")
+    print(f"check: {len(summary) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
