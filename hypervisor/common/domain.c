@@ -60,7 +60,8 @@ struct domain *domain_get_by_any_id(domid_t id)
     return domain_get_by_id(id);
 }
 
-static void domain_free(struct domain *d)
+/* All but the record itself. */
+static void domain_free_parts(struct domain *d)
 {
     domain_watchdog_destroy(d);
     for (u32 i = d->max_vcpus; i-- && d->vcpu;) {
@@ -82,16 +83,19 @@ static void domain_free(struct domain *d)
     rangeset_destroy(d->irqs);
     if (d->target)
         domain_put(d->target);
-    hv_free(d);
 }
 
-/* The domid stays taken until now: frame records of shared pages name their owner by it. */
+/*
+ * The domid stays taken until now: frame records of shared pages name their owner by it. So lookups
+ * have found the record up to here, and see its reference count of zero; it goes when they are through.
+ */
 static void free_after_quiescent(void *data)
 {
-    domid_t id = ((struct domain *)data)->domid;
+    struct domain *d = data;
 
-    domain_free(data);
-    WRITE_ONCE(domain_table[id], NULL);
+    domain_free_parts(d);
+    WRITE_ONCE(domain_table[d->domid], NULL);
+    call_when_quiescent(&d->free_call, hv_free, d);
     send_global_virq(VIRQ_DOM_EXC);
 }
 
@@ -185,7 +189,8 @@ int domain_create(domid_t id, const struct domain_create_params *p, struct domai
     if (!rc)
         rc = link(d);
     if (rc) {
-        domain_free(d);
+        domain_free_parts(d);
+        hv_free(d);
         return rc;
     }
     *out = d;
@@ -381,14 +386,9 @@ static void __noreturn shutdown_machine(u8 reason)
     }
 }
 
-static void finish_shutdown(struct domain *d)
+/* shutdown_lock not held: sending may find a reason to crash d, which takes it. */
+static void tell_shutdown(struct domain *d)
 {
-    struct vcpu *v;
-
-    for_each_vcpu(d, v)
-        if (!v->paused_for_shutdown)
-            return;
-    d->is_shut_down = true;
     if (d->shutdown_code == SHUTDOWN_suspend && d->suspend_port)
         (void)event_channel_send(d, d->suspend_port); /* a bad port is its subscriber's loss */
     else
@@ -405,13 +405,14 @@ static const char *shutdown_name(u8 reason)
 
 int domain_shutdown(struct domain *d, u8 reason)
 {
+    unsigned long flags;
     struct vcpu *v;
 
     if (d->is_hardware)
         shutdown_machine(reason);
-    spin_lock(&d->shutdown_lock);
+    flags = spin_lock_save(&d->shutdown_lock);
     if (d->is_shutting_down) {
-        spin_unlock(&d->shutdown_lock);
+        spin_unlock_restore(&d->shutdown_lock, flags);
         return 0;
     }
     if (d->shutdown_code == ~0u)
@@ -425,18 +426,20 @@ int domain_shutdown(struct domain *d, u8 reason)
         vcpu_pause_nosync(v);
         v->paused_for_shutdown = true;
     }
-    finish_shutdown(d);
-    spin_unlock(&d->shutdown_lock);
+    d->is_shut_down = true;
+    spin_unlock_restore(&d->shutdown_lock, flags);
+    tell_shutdown(d);
     return 0;
 }
 
 void domain_resume(struct domain *d)
 {
+    unsigned long flags;
     struct vcpu *v;
 
     /* Its vCPUs must be off their CPUs before they may go on. */
     domain_pause(d);
-    spin_lock(&d->shutdown_lock);
+    flags = spin_lock_save(&d->shutdown_lock);
     d->is_shutting_down = d->is_shut_down = false;
     d->shutdown_code = ~0u;
     for_each_vcpu(d, v) {
@@ -444,7 +447,7 @@ void domain_resume(struct domain *d)
             vcpu_unpause(v);
         v->paused_for_shutdown = false;
     }
-    spin_unlock(&d->shutdown_lock);
+    spin_unlock_restore(&d->shutdown_lock, flags);
     domain_unpause(d);
 }
 

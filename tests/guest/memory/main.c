@@ -181,6 +181,18 @@ static void give_back_mapped(void)
     p2m()[pfn] = extent;
 }
 
+/* A page that the hypervisor shows us is not ours to give back: whatever it says, it lives on. */
+static void give_back_shared(void)
+{
+    xen_pfn_t extent = start_info->shared_info >> PAGE_SHIFT;
+    long before = current_pages();
+
+    for (int i = 0; i < 3; i++)
+        reserve(XENMEM_decrease_reservation, &extent, 1, 0, DOMID_SELF);
+    CHECK_EQ(current_pages(), before);
+    CHECK(hc_sched_op(SCHEDOP_yield, NULL) == 0 && shared_info->wc_sec);
+}
+
 #define EXCHANGE_PAGES 16
 static xen_pfn_t in_frames[EXCHANGE_PAGES], out_pfns[EXCHANGE_PAGES];
 
@@ -355,6 +367,7 @@ static const struct test tests[] = {
     { "batch", batch },
     { "reservation_refusals", reservation_refusals },
     { "give_back_mapped", give_back_mapped },
+    { "give_back_shared", give_back_shared },
     { "exchange", exchange },
     { "exchange_refusals", exchange_refusals },
     { "exchange_table", exchange_table },

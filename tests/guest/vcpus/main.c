@@ -54,6 +54,11 @@ static void initialise_refusals(void)
     CHECK_EQ(initialise(1), -EINVAL);
     vcpu_context_fill(&context, 1), context.ctrlreg[3] = maddr_of(page);
     CHECK_EQ(initialise(1), -EINVAL);
+    vcpu_context_fill(&context, 1), context.ctrlreg[3] = 0;
+    CHECK_EQ(initialise(1), -EINVAL);
+    vcpu_context_fill(&context, 1), context.ctrlreg[1] = 1;
+    context.flags &= ~(unsigned long)VGCF_in_kernel;
+    CHECK_EQ(initialise(1), -EINVAL);
     vcpu_context_fill(&context, 1), context.ctrlreg[1] = (0xfffffffUL << PAGE_SHIFT) | 1;
     CHECK_EQ(initialise(1), -EINVAL);
     vcpu_context_fill(&context, 1), context.user_regs.rip = NONCANONICAL_VA;

@@ -80,8 +80,12 @@ static void flush_former_type(struct frame *f)
 {
     const struct domain *d = frame_owner(f);
 
-    if (d)
+    /* Mappers in other domains (grants, tools) run on CPUs that are not in the owner's mask. */
+    if (f->foreign_writer == FRAME_FOREIGN_WRITER)
+        tlb_flush_stale(~0UL, f->tlb_stamp);
+    else if (d)
         tlb_flush_stale(domain_dirty_cpus(d), f->tlb_stamp);
+    f->foreign_writer = 0;
 }
 
 static inline void set_type(struct frame *f, u64 value)

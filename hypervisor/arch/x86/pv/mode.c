@@ -148,14 +148,16 @@ void pv_int80(struct cpu_user_regs *regs)
 /* IRET to what the guest asked for has faulted: as if that context had. */
 void pv_iret_fault(struct cpu_user_regs *regs)
 {
-    const struct fixed_fault *f = &this_cpu(last_fixed_fault);
+    struct fixed_fault f = this_cpu(last_fixed_fault);
+    u64 cr2 = READ_CR(2);
 
-    regs->entry_vector = f->vector;
-    regs->error_code = f->error_code;
-    if (f->vector == TRAP_PF)
-        pv_handle_page_fault(regs, READ_CR(2));
+    irq_enable(); /* mapping an LDT page may have to wait for other CPUs */
+    regs->entry_vector = f.vector;
+    regs->error_code = f.error_code;
+    if (f.vector == TRAP_PF)
+        pv_handle_page_fault(regs, cr2);
     else
-        pv_inject_exception(f->vector & 31, f->error_code);
+        pv_inject_exception(f.vector & 31, f.error_code);
 }
 
 /* --- the way out --- */

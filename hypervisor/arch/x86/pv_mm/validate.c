@@ -160,9 +160,11 @@ static inline __attribute__((always_inline)) void put_l1e(pte_t e, struct domain
     /* Device frames have no record, or one without references: a mapped RAM frame has some. */
     if (unlikely(mfn >= max_frame) || unlikely(!(READ_ONCE(f->count) & FC_COUNT_MASK)))
         return;
-    if (e & PTE_RW)
+    if (e & PTE_RW) {
+        if (unlikely(!frame_is_owned_by(f, pt_dom)))
+            WRITE_ONCE(f->foreign_writer, FRAME_FOREIGN_WRITER);
         frame_put_writable(f);
-    else if (unlikely((READ_ONCE(f->type) & FT_MASK) == FT_SEG))
+    } else if (unlikely((READ_ONCE(f->type) & FT_MASK) == FT_SEG))
         return put_segment_page(f, pt_dom);
     frame_put(f);
 }

@@ -35,7 +35,11 @@ struct frame {
     u32 list_prev;
     union {
         struct {        /* page tables: how far a preempted (de)validation has come */
-            u16 nr_validated;      /* entries [0, nr_validated) hold references */
+            union {
+                u16 nr_validated;  /* entries [0, nr_validated) hold references */
+                /* Writable frames: another domain dropped such a mapping, and may not have flushed. */
+                u16 foreign_writer;
+            };
             s16 linear_count;      /* linear-mapping accounting, see mm/frame.c */
             u32 tlb_stamp;
         };
@@ -53,6 +57,7 @@ struct frame {
     };
 };
 _Static_assert(sizeof(struct frame) == 48, "frame records are counted in memory overhead");
+#define FRAME_FOREIGN_WRITER 0xffff /* no count of entries */
 
 #define FC_ALLOCATED (1UL << 63)
 #define FC_HV (1UL << 62)          /* owned by the hypervisor heap */
