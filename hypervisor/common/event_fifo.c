@@ -9,6 +9,7 @@
  * event_channel.h. Locks: channel->lock, then queue->lock (irq off, leaf but for the run queue).
  */
 #include <asm/frame.h>
+#include <hv/arch.h>
 #include <hv/errno.h>
 #include <hv/event_channel.h>
 #include <hv/event_internal.h>
@@ -247,12 +248,35 @@ static struct frame *take_frame(struct domain *d, u64 gfn)
     return frame_get_and_type(f, d, FT_WRITABLE) ? f : NULL;
 }
 
+/*
+ * The other end of an interdomain channel sends under its own port's lock: with both locks held no
+ * send is under way that has not seen what we have just changed. event_lock held: the ends stay.
+ */
+static struct event_channel *lock_both_ends(struct event_channel *c, unsigned long *flags)
+{
+    struct event_channel *other = c;
+
+    if (c->state == ECS_INTERDOMAIN)
+        other = event_channel_of(c->u.interdomain.domain, c->u.interdomain.port);
+    *flags = irq_save();
+    spin_lock_both(&c->lock, &other->lock);
+    return other;
+}
+
+static void unlock_both_ends(struct event_channel *c, struct event_channel *other,
+                             unsigned long flags)
+{
+    spin_unlock_both(&c->lock, &other->lock);
+    irq_restore(flags);
+}
+
 /* Events that were pending in the old layout, or raised before there was a place for them. */
 static void raise_early(struct domain *d, evtchn_port_t first, evtchn_port_t last)
 {
     for (evtchn_port_t port = MAX(first, 1u); port < MIN(last, d->nr_ports); port++) {
         struct event_channel *c = event_channel_of(d, port);
-        unsigned long flags = spin_lock_save(&c->lock);
+        unsigned long flags;
+        struct event_channel *other = lock_both_ends(c, &flags);
 
         if (c->pending_early && word_of(d, port) && d->vcpu[c->notify_vcpu]->event_fifo) {
             event_word_t *word = word_of(d, port);
@@ -261,22 +285,29 @@ static void raise_early(struct domain *d, evtchn_port_t first, evtchn_port_t las
             (void)word_test_and_set(word, EVTCHN_FIFO_PENDING);
             link_if_due(d, c, word);
         }
-        spin_unlock_restore(&c->lock, flags);
+        unlock_both_ends(c, other, flags);
     }
 }
 
 static int switch_layout(struct domain *d)
 {
-    d->event_fifo = zalloc_obj(struct event_fifo_domain);
-    if (!d->event_fifo)
+    struct event_fifo_domain *e = zalloc_obj(struct event_fifo_domain);
+
+    if (!e)
         return -ENOMEM;
+    d->event_fifo = e;
+    smp_wmb();
+    WRITE_ONCE(d->event_ops, &event_fifo_ops);
+    /* From here on events are noted as early; who still wrote to the bitmap is done when locked. */
     for (evtchn_port_t port = 1; port < d->nr_ports; port++) {
         struct event_channel *c = event_channel_of(d, port);
+        unsigned long flags;
+        struct event_channel *other = lock_both_ends(c, &flags);
 
-        c->pending_early = port < event_2l_ops.max_ports && event_2l_ops.is_pending(d, port);
-        c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+        if (c->state != ECS_FREE && event_2l_ops.is_pending(d, port))
+            c->pending_early = true;
+        unlock_both_ends(c, other, flags);
     }
-    d->event_ops = &event_fifo_ops;
     return 0;
 }
 
