@@ -137,20 +137,39 @@ static bool may_read(const struct perms *p, const struct subject *who)
     return p && (perms_for(p, who) & PERM_READ);
 }
 
-/* The permissions that decide who hears of one change. */
+/* The permissions that decide who hears of one change. They are looked up when the first watch of
+ * somebody unprivileged matches. */
 struct audience {
+    struct node *root;
+    const struct path *path; /* NULL: node and parent are known */
     const struct perms *node, *parent, *old;
 };
 
-static bool may_hear(const struct watch *w, const struct audience *a)
+static void look_up(struct audience *a)
+{
+    const struct path *p = a->path;
+    const struct node *parent = p->depth ? tree_lookup(a->root, p, p->depth - 1) : NULL;
+    const struct node *n = tree_lookup(a->root, p, p->depth);
+
+    /* Of a node that does not exist nobody hears by way of its parent. */
+    if (n && !a->node)
+        a->node = n->perms;
+    a->parent = a->node && parent && !p->special ? parent->perms : NULL;
+    a->path = NULL;
+}
+
+static bool may_hear(const struct watch *w, struct audience *a)
 {
     const struct subject *who = &w->watcher->who;
 
-    return who->privileged || may_read(a->node, who) || may_read(a->parent, who) ||
-           may_read(a->old, who);
+    if (who->privileged)
+        return true;
+    if (a->path)
+        look_up(a);
+    return may_read(a->node, who) || may_read(a->parent, who) || may_read(a->old, who);
 }
 
-static void collect(uint64_t hash, const char *str, uint32_t len, const struct audience *a,
+static void collect(uint64_t hash, const char *str, uint32_t len, struct audience *a,
                     bool own_path)
 {
     for (struct watch *w = bucket[hash & bucket_mask]; w; w = w->hash_next) {
@@ -162,7 +181,7 @@ static void collect(uint64_t hash, const char *str, uint32_t len, const struct a
 }
 
 /* Watches on p itself and on every ancestor. */
-static void collect_up(const struct path *p, const struct audience *a)
+static void collect_up(const struct path *p, struct audience *a)
 {
     uint64_t h = PATH_HASH_ROOT;
 
@@ -217,16 +236,9 @@ static void deliver(const struct path *p)
     }
 }
 
-static const struct perms *perms_at(struct node *root, const struct path *p, unsigned int depth)
-{
-    const struct node *n = tree_lookup(root, p, depth);
-
-    return n ? n->perms : NULL;
-}
-
 void watch_fire(struct node *root, const struct path *p, const struct perms *old)
 {
-    struct audience a = { .old = old };
+    struct audience a = { .root = root, .path = p, .old = old };
 
     if (!watch_count)
         return;
@@ -234,8 +246,6 @@ void watch_fire(struct node *root, const struct path *p, const struct perms *old
         watch_fire_special(root, p);
         return;
     }
-    a.node = perms_at(root, p, p->depth);
-    a.parent = a.node && p->depth ? perms_at(root, p, p->depth - 1) : NULL;
     matches = 0;
     collect_up(p, &a);
     deliver(p);
@@ -244,11 +254,10 @@ void watch_fire(struct node *root, const struct path *p, const struct perms *old
 void watch_fire_removed(struct node *root, const struct path *p, const struct node *removed)
 {
     static struct below b;
-    struct audience a = { .node = removed->perms };
+    struct audience a = { .root = root, .path = p, .node = removed->perms };
 
     if (!watch_count)
         return;
-    a.parent = perms_at(root, p, p->depth - 1);
     matches = 0;
     collect_up(p, &a);
     memcpy(b.path, p->str, p->len);
@@ -258,11 +267,10 @@ void watch_fire_removed(struct node *root, const struct path *p, const struct no
 
 void watch_fire_special(struct node *root, const struct path *p)
 {
-    struct audience a = { 0 };
+    struct audience a = { .root = root, .path = p };
 
     if (!watch_count)
         return;
-    a.node = perms_at(root, p, p->depth);
     matches = 0;
     collect(path_hash(p, p->depth), p->str, p->len, &a, false);
     deliver(p);

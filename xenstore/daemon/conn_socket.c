@@ -32,6 +32,7 @@ struct socket_conn {
 };
 
 static struct loop_source listener = { .fd = -1 };
+static bool listening = true;
 static char *socket_path;
 static char input[INPUT_SIZE + 1];
 
@@ -151,12 +152,27 @@ static void socket_resume(struct conn *c)
     handle_input(s, s->kept_len);
 }
 
+/* Without a free descriptor accept() would fail over and over. */
+static void stop_listening(void)
+{
+    log_error("too many clients: new ones wait until some have gone");
+    if (loop_modify(&listener, 0) == 0)
+        listening = false;
+}
+
+static void listen_again(void)
+{
+    if (!listening && loop_modify(&listener, EPOLLIN) == 0)
+        listening = true;
+}
+
 static void socket_destroy(struct conn *c)
 {
     struct socket_conn *s = from_conn(c);
 
     loop_remove(&s->src);
     close(s->src.fd);
+    listen_again();
     conn_fini(c);
     free(s->kept);
     free(s);
@@ -176,7 +192,9 @@ static void accept_one(struct loop_source *src, uint32_t events)
 
     (void)events;
     if (fd < 0) {
-        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            stop_listening();
+        else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
             log_error("cannot accept a client: %s", strerror(errno));
         return;
     }

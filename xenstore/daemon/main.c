@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,6 +119,18 @@ static const char *run_dir(void)
     return dir ? dir : "/run/xenstored";
 }
 
+/* As many clients as the system lets us have. */
+static void raise_limits(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+            log_error("cannot raise the limit of open files: %s", strerror(errno));
+    }
+}
+
 static void start_service(void)
 {
     const char *dir = run_dir();
@@ -125,6 +138,7 @@ static void start_service(void)
     bool recovering;
     int rc;
 
+    raise_limits();
     if (mkdir(dir, 0755) < 0 && errno != EEXIST)
         die(dir, -errno);
     rc = loop_init();
