@@ -67,6 +67,11 @@ u32 apic_id_self(void)
     return x2apic ? id : id >> 24;
 }
 
+bool apic_reaches(u32 apic_id)
+{
+    return x2apic || apic_id < 0xff; /* 0xff is everybody */
+}
+
 u32 apic_id_of_cpu(unsigned int cpu) { return cpu_apic_id[cpu]; }
 u32 acpi_id_of_cpu(unsigned int cpu) { return cpu_acpi_id[cpu]; }
 u64 lapic_base_address(void) { return rdmsr(MSR_APIC_BASE) & PTE_ADDR_MASK; }

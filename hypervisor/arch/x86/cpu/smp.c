@@ -173,16 +173,26 @@ static bool wait_alive(unsigned int cpu, unsigned int us)
     return false;
 }
 
-static bool __init start_cpu(unsigned int cpu, u32 apic_id, paddr_t page)
+/* What a number that a processor did not start under has got already, the next one takes over. */
+static bool __init prepare_cpu(unsigned int cpu)
 {
-    struct cpu_info *info;
-
+    if (idle_vcpu[cpu])
+        return true;
     if (percpu_data_init(cpu) || !idle_vcpu_create(cpu)) {
         printk(LOG_ERR "CPU %u: no memory for its data; not started\n", cpu);
         return false;
     }
     percpu_area_init(cpu);
     timer_cpu_init(cpu);
+    return true;
+}
+
+static bool __init start_cpu(unsigned int cpu, u32 apic_id, paddr_t page)
+{
+    struct cpu_info *info;
+
+    if (!prepare_cpu(cpu))
+        return false;
     info = percpu_cpu_info(cpu);
     memset(info, 0, sizeof(*info));
     info->cpu = cpu;
@@ -197,6 +207,7 @@ static bool __init start_cpu(unsigned int cpu, u32 apic_id, paddr_t page)
             break;
     }
     if (alive != cpu + 1) {
+        apic_send_init(apic_id); /* or it might yet come to a stack that is another's by then */
         printk(LOG_ERR "CPU %u (APIC id %u) does not start\n", cpu, apic_id);
         return false;
     }
@@ -216,9 +227,11 @@ void __init smp_boot_secondaries(void)
 
         if (!acpi_info.cpu[i].enabled || apic_id == apic_id_of_cpu(0))
             continue;
-        if (nr_cpus >= limit || !page) {
+        if (nr_cpus >= limit || !page || !apic_reaches(apic_id)) {
             printk(LOG_WARN "CPU with APIC id %u stays off (%s)\n", apic_id,
-                   page ? "limit reached" : "no page below 640 KiB");
+                   !page                   ? "no page below 640 KiB"
+                   : apic_reaches(apic_id) ? "limit reached"
+                                           : "x2APIC needed to reach it");
             continue;
         }
         if (nr_cpus == 1)

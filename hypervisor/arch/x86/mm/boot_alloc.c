@@ -53,7 +53,9 @@ static void __init add_ram(paddr_t start, paddr_t end)
                MAX(start, (paddr_t)DIRECTMAP_MAX_BYTES));
         end = DIRECTMAP_MAX_BYTES;
     }
-    start = MAX(start, LOW_MIB);
+    /* Part of a page may be somebody else's, where the loader's entries overlap. */
+    start = ROUND_UP(MAX(start, LOW_MIB), PAGE_SIZE);
+    end = ROUND_DOWN(end, PAGE_SIZE);
     if (start >= end)
         return;
     ram_ranges[nr_ram_ranges++] = (struct ram_range){start, end};

@@ -129,6 +129,9 @@ static void __init add_cpu(u32 apic_id, u32 acpi_id, u32 flags)
 
     if (!(flags & 1) || i == ARRAY_SIZE(acpi_info.cpu))
         return;
+    for (u32 j = 0; j < i; j++)
+        if (acpi_info.cpu[j].apic_id == apic_id)
+            return; /* some firmware lists a processor as APIC and as x2APIC */
     acpi_info.cpu[i].apic_id = apic_id;
     acpi_info.cpu[i].acpi_id = acpi_id;
     acpi_info.cpu[i].enabled = true;

@@ -73,6 +73,8 @@ u32 apic_id_of_cpu(unsigned int cpu);
 u32 acpi_id_of_cpu(unsigned int cpu);
 void apic_send_ipi(unsigned int cpu, u8 vector);
 void apic_send_nmi(unsigned int cpu);
+/** Can an IPI be sent there? Ids above 254 need x2APIC. */
+bool apic_reaches(u32 apic_id);
 void apic_send_init(u32 apic_id);
 void apic_send_startup(u32 apic_id, u8 page);
 u32 apic_id_self(void);
