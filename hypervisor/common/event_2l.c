@@ -22,9 +22,10 @@ static struct vcpu *target(const struct domain *d, const struct event_channel *c
     return d->vcpu[c->notify_vcpu];
 }
 
+/* v: NULL while the domain that has the port has no vCPUs yet. */
 static void select_word(struct vcpu *v, evtchn_port_t port)
 {
-    if (!test_and_set_bit(port / WORD_BITS, &v->vcpu_info->evtchn_pending_sel))
+    if (likely(v) && !test_and_set_bit(port / WORD_BITS, &v->vcpu_info->evtchn_pending_sel))
         vcpu_mark_events_pending(v);
 }
 

@@ -350,6 +350,10 @@ static void schedule(void)
     runstate_change(next, RUNSTATE_running, now);
     next->is_running = true;
     spin_unlock(&q->lock); /* interrupts stay off until the switch is done */
+    if (unlikely(prev->periodic_period_ns))
+        vcpu_timers_pause(prev);
+    if (unlikely(next->periodic_period_ns))
+        vcpu_timers_resume(next);
     context_switch(prev, next);
 }
 

@@ -33,6 +33,8 @@ static long op_initialise(struct vcpu *v, u64 arg)
     }
     rc = v->is_initialised ? -EEXIST : v->domain->ops->vcpu_set_context(v, c);
     spin_unlock(&v->domain->domctl_lock);
+    if (!rc)
+        vcpu_wake(v); /* VGCF_online makes it run at once */
     hv_free(c);
     return rc;
 }

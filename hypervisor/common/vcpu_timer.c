@@ -75,7 +75,7 @@ int vcpu_set_periodic(struct vcpu *v, u64 period_ns)
     timer_stop(&v->periodic_timer);
     v->periodic_period_ns = (s_time_t)period_ns;
     v->periodic_last_ns = now_ns();
-    if (period_ns && v == current)
+    if (period_ns && READ_ONCE(v->is_running))
         vcpu_timers_resume(v);
     return 0;
 }
