@@ -19,6 +19,7 @@
 #include "page_alloc_internal.h"
 
 #define NR_ZONES 32
+#define SCRUBS_FOR_ALLOC 32 /* of up to 2 MiB */
 
 static u32 first_block[NR_ZONES][MAX_ORDER + 1]; /* circular: its list_prev is the last */
 static u32 orders_present[NR_ZONES];             /* bit per order */
@@ -247,8 +248,8 @@ struct frame *block_alloc(unsigned int order, unsigned int memflags, const struc
     if (order > MAX_ORDER)
         return NULL;
     f = try_alloc(order, memflags, user->claimed);
-    /* Neighbours may be apart only because one of them is clean. */
-    while (!f && order && scrub_one())
+    /* Neighbours may be apart only because one of them is clean. The caller may be a guest. */
+    for (unsigned int n = 0; !f && order && n < SCRUBS_FOR_ALLOC && scrub_one(); n++)
         f = try_alloc(order, memflags, user->claimed);
     if (!f)
         return NULL;
