@@ -31,7 +31,7 @@ long sysctl_physinfo(struct xen_sysctl *op, bool *copyback)
     p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
     p->total_pages = page_alloc_total_pages();
     p->free_pages = page_alloc_free_pages();
-    p->scrub_pages = page_alloc_scrub_pages();
+    p->scrub_pages = 0; /* free but not usable yet: none, dirty frames are cleaned on the way out */
     p->outstanding_pages = page_alloc_outstanding_claims();
     p->max_mfn = page_alloc_max_mfn() - 1;
     arch_physinfo(p);

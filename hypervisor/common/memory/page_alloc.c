@@ -342,10 +342,6 @@ u64 page_alloc_outstanding_claims(void)
 {
     return atomic_read(&claimed_pages);
 }
-u64 page_alloc_scrub_pages(void)
-{
-    return atomic_read(&dirty_pages);
-}
 u64 page_alloc_max_mfn(void)
 {
     return max_frame;

@@ -65,7 +65,6 @@ int domain_set_claim(struct domain *d, u64 pages);
 u64 page_alloc_free_pages(void);
 u64 page_alloc_total_pages(void);
 u64 page_alloc_outstanding_claims(void);
-u64 page_alloc_scrub_pages(void);
 /** Idle loop: scrub a bounded number of freed frames; returns at once when softirqs are pending. */
 void page_alloc_scrub_idle(void);
 u64 page_alloc_max_mfn(void); /* exclusive upper bound of RAM frames */

@@ -136,7 +136,7 @@ static int flush_cache_global(struct domain *d, const struct mmuext_op *op)
 {
     (void)op;
     if (!may_flush_cache(d))
-        return -EACCES;
+        return -EINVAL;
     cache_flush_mask(~0UL);
     return 0;
 }
