@@ -40,13 +40,14 @@ static long op_shutdown_code(u64 arg)
 {
     struct sched_shutdown s;
     struct domain *d = current->domain;
+    unsigned long flags;
 
     if (copy_from_guest_va(&s, arg, sizeof(s)))
         return -EFAULT;
-    spin_lock(&d->shutdown_lock);
+    flags = spin_lock_save(&d->shutdown_lock);
     if (d->shutdown_code == ~0u)
         d->shutdown_code = (u8)s.reason;
-    spin_unlock(&d->shutdown_lock);
+    spin_unlock_restore(&d->shutdown_lock, flags);
     return 0;
 }
 
