@@ -3,7 +3,8 @@
  * The FIFO layout of events: one word a port in frames that the guest gives, and a queue for each
  * priority of each vCPU, linked through the words. We append at tails that we remember; the guest
  * takes from heads. The guest may write any word at any time, so no link is ever followed, every
- * retry is bounded, and a guest that keeps a word changing is crashed.
+ * retry is bounded, and who keeps a word changing gets his queue begun anew: a sender, who holds
+ * locks and may be an interrupt, cannot end a domain.
  *
  * Facts: "FIFO-based event channel ABI" (design document of the Xen project), public
  * event_channel.h. Locks: channel->lock, then queue->lock (irq off, leaf but for the run queue).
@@ -14,6 +15,7 @@
 #include <hv/event_channel.h>
 #include <hv/event_internal.h>
 #include <hv/page_alloc.h>
+#include <hv/printk.h>
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(event_word_t))
 #define MAX_PAGES      (EVTCHN_FIFO_NR_CHANNELS / WORDS_PER_PAGE)
@@ -132,15 +134,14 @@ static struct vcpu *append(struct domain *d, struct event_channel *c, event_word
     tail = q->tail && q->tail != c->port ? word_of(d, q->tail) : NULL;
     if (tail)
         linked = set_link(tail, c->port);
-    if (!linked)
+    if (linked <= 0)
         WRITE_ONCE(v->event_fifo->control->head[c->priority], c->port);
     q->tail = c->port;
     spin_unlock(&q->lock);
-    if (linked < 0) {
-        domain_crash(d, "event word of port %u does not hold still", c->port);
-        return NULL;
-    }
-    if (linked)
+    if (linked < 0)
+        printk(LOG_GUEST_WARN "Domain %u: the event word before port %u does not hold still\n",
+               d->domid, c->port);
+    if (linked > 0)
         return NULL;
     return __atomic_fetch_or(&v->event_fifo->control->ready, 1u << c->priority, __ATOMIC_SEQ_CST) >>
                        c->priority &

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Log output (common/printk.c). Context: any, including NMI and with any lock held. */
+/* Log output (common/printk.c). Context: any but NMI (a panic may), with any lock held. */
 #ifndef HV_PRINTK_H
 #define HV_PRINTK_H
 
