@@ -20,6 +20,7 @@ void mm_free_init_sections(void); /* after dom0 is built: init text and data bec
 
 /* cpu/, traps/ */
 void trap_init_early(void);              /* boot CPU: IDT usable for panics, on the boot GDT */
+void nmi_init(void);                     /* NMIs of the platform reach dom0 from now on */
 void percpu_area_init(unsigned int cpu); /* allocates stack, GDT, IDT, TSS of a CPU; panics */
 struct cpu_info *percpu_cpu_info(unsigned int cpu); /* at the top of that stack */
 void percpu_area_load(unsigned int cpu);            /* on that CPU: LGDT, LIDT, LTR, SYSCALL MSRs */

@@ -63,6 +63,7 @@ static void __noreturn start_dom0(void)
     apic_init_boot_cpu();
     ioapic_init();
     irq_init();
+    nmi_init();
     time_init();
     sched_init();
     domain_init_special();

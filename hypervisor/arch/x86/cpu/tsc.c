@@ -181,9 +181,11 @@ static void calibrate(void)
 
     apic_timer_calibrate_start();
     sample(&ref, &c0, &t0);
-    do
+    while (((ref.read() - c0) & ref.mask) < want) {
+        if (rdtsc() - t0 > 1UL << 35)
+            panic("Time: the %s does not count\n", ref.name);
         cpu_relax();
-    while (((ref.read() - c0) & ref.mask) < want);
+    }
     sample(&ref, &c1, &t1);
     apic_ticks = apic_timer_calibrate_elapsed();
     c1 = (c1 - c0) & ref.mask;

@@ -8,11 +8,13 @@
 #include <hv/sections.h>
 #include <asm/traps.h>
 #include <hv/arch.h>
+#include <hv/boot.h>
 #include <hv/console.h>
 #include <hv/domain.h>
 #include <hv/irq.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/sched.h>
 #include <hv/softirq.h>
 
 static const char *const exception_name[32] = {
@@ -129,6 +131,17 @@ void handle_exception(struct cpu_user_regs *regs)
         page_fault_in_hypervisor(regs, cr2);
     else if (!is_harmless_debug(regs) && !fixup(regs))
         fatal(regs, 0);
+}
+
+/* The vCPU may be blocked, or running elsewhere. */
+static void tell_hardware_domain(void)
+{
+    vcpu_kick(hardware_domain->vcpu[0]);
+}
+
+void nmi_init(void)
+{
+    softirq_register(SOFTIRQ_NMI, tell_hardware_domain);
 }
 
 /* NMI: the memory and I/O check lines of port 0x61, else unknown. Nothing here may take a lock. */
