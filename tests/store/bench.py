@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import storewire
 
@@ -75,6 +76,7 @@ def total(which, wrapper, root, operation, count, result):
             operation(dom0, guest)
         store.process.terminate()
         store.process.wait(60)
+        time.sleep(0.2)     # strace -D ends after its child
         return result(store)
     finally:
         store.stop()
@@ -110,7 +112,7 @@ def main():
         for name, operation in OPERATIONS.items():
             row = []
             for wrapper, result in ((valgrind, instructions),
-                                    (["strace", "-o", calls], count_calls)):
+                                    (["strace", "-D", "-o", calls], count_calls)):
                 row += [per_operation(which, wrapper, packages.ROOT, operation, result)
                         for which in ("ours", "debian")]
             ratio = row[0] / row[1]
