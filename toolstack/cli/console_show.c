@@ -69,13 +69,17 @@ static bool write_all(int fd, const char *bytes, size_t count)
     return true;
 }
 
-/* From the socket to the terminal; false when the console has ended. */
-static bool show_some(int fd)
+enum shown { SHOWN_MORE, SHOWN_ENDED, SHOWN_NOBODY };
+
+/* From the socket to the terminal. */
+static enum shown show_some(int fd)
 {
     char bytes[8192];
     ssize_t n = read(fd, bytes, sizeof(bytes));
 
-    return n > 0 && write_all(1, bytes, (size_t)n);
+    if (n <= 0)
+        return SHOWN_ENDED;
+    return write_all(1, bytes, (size_t)n) ? SHOWN_MORE : SHOWN_NOBODY;
 }
 
 enum typed { TYPED_MORE, TYPED_LEAVE, TYPED_END };
@@ -106,8 +110,12 @@ static bool relay(int fd)
             return true;
         if (n == 0)
             return true;
-        if (n > 0 && fds[0].revents && !show_some(fd))
-            return false;
+        if (n > 0 && fds[0].revents) {
+            enum shown shown = show_some(fd);
+
+            if (shown != SHOWN_MORE)
+                return shown == SHOWN_NOBODY;
+        }
         if (n > 0 && fds[1].revents) {
             enum typed typed = type_some(fd);
 
