@@ -92,8 +92,6 @@ static int update_upper(struct mmu_call *c, pte_t *slot, pte_t entry, bool keep_
         return -EINVAL;
     rc = upper_update(c->table, (unsigned int)(c->type >> FT_SHIFT), slot, entry, c->pt_dom,
                       keep_ad);
-    if (!rc && c->type == FT_L4)
-        pv_root_changed(c->table);
     return rc == -EINTR ? -ERESTART : rc;
 }
 
