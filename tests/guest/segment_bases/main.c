@@ -123,6 +123,11 @@ static void fsgsbase(void)
         test_skip("no FSGSBASE");
     CHECK(INSN_RUN(&regs, t_read_cr4));
     cr4 = regs.rax;
+    /* A kernel that does not know the feature relies on its processes not having it. */
+    regs.rax = cr4 & ~(1UL << 16);
+    CHECK(INSN_RUN(&regs, t_write_cr4));
+    CHECK(!INSN_RUN(&regs, t_rdfsbase));
+    CHECK(!INSN_RUN(&regs, t_wrgsbase));
     regs.rax = cr4 | 1 << 16;
     CHECK(INSN_RUN(&regs, t_write_cr4));
     regs.rax = (unsigned long)&words[3];

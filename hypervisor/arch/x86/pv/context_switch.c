@@ -19,10 +19,13 @@
 static DEFINE_PER_CPU(u64, cr4_now);
 static DEFINE_PER_CPU(u64, tsc_aux_now);
 
-/* We keep DE, FSGSBASE and OSXSAVE on; of the guest's own bits only TSD matters to hardware. */
+/*
+ * We keep DE and OSXSAVE on. FSGSBASE is as the guest's kernel has it: one that does not know the
+ * feature relies on its processes not changing their bases.
+ */
 u64 pv_cr4_of(const struct vcpu *v)
 {
-    return hv_cr4 | (v->arch.pv.ctrlreg[4] & CR4_TSD);
+    return (hv_cr4 & ~CR4_FSGSBASE) | (v->arch.pv.ctrlreg[4] & (CR4_TSD | CR4_FSGSBASE));
 }
 
 static void control_registers_load(struct vcpu *next)

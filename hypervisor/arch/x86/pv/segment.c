@@ -13,15 +13,22 @@
 #include "internal.h"
 
 /* What the base registers hold, where reading them takes an RDMSR: see pv_segments_load(). */
+#define UNKNOWN_BASE (1UL << 63) /* not canonical: nobody's base */
 static DEFINE_PER_CPU(u64, fs_base_now);
 static DEFINE_PER_CPU(u64, gs_base_now);
 static DEFINE_PER_CPU(u64, gs_shadow_now);
+
+/* CR4 holds the guest's choice: see pv_cr4_of(). */
+static inline bool fsgsbase_is_on(void)
+{
+    return READ_CR(4) & CR4_FSGSBASE;
+}
 
 u64 pv_get_fs_base(void)
 {
     u64 v;
 
-    if (!cpu_features.fsgsbase)
+    if (!fsgsbase_is_on())
         return rdmsr(MSR_FS_BASE);
     __asm__ volatile("rdfsbase %0" : "=r"(v));
     return v;
@@ -29,7 +36,7 @@ u64 pv_get_fs_base(void)
 
 void pv_set_fs_base(u64 base)
 {
-    if (cpu_features.fsgsbase)
+    if (fsgsbase_is_on())
         __asm__ volatile("wrfsbase %0" ::"r"(base));
     else
         wrmsr(MSR_FS_BASE, base);
@@ -39,7 +46,7 @@ u64 pv_get_gs_base(void)
 {
     u64 v;
 
-    if (!cpu_features.fsgsbase)
+    if (!fsgsbase_is_on())
         return rdmsr(MSR_GS_BASE);
     __asm__ volatile("rdgsbase %0" : "=r"(v));
     return v;
@@ -47,7 +54,7 @@ u64 pv_get_gs_base(void)
 
 void pv_set_gs_base(u64 base)
 {
-    if (cpu_features.fsgsbase)
+    if (fsgsbase_is_on())
         __asm__ volatile("wrgsbase %0" ::"r"(base));
     else
         wrmsr(MSR_GS_BASE, base);
@@ -58,7 +65,7 @@ u64 pv_get_gs_shadow(void)
 {
     u64 v;
 
-    if (!cpu_features.fsgsbase)
+    if (!fsgsbase_is_on())
         return rdmsr(MSR_SHADOW_GS_BASE);
     __asm__ volatile("swapgs; rdgsbase %0; swapgs" : "=r"(v));
     return v;
@@ -66,7 +73,7 @@ u64 pv_get_gs_shadow(void)
 
 void pv_set_gs_shadow(u64 base)
 {
-    if (cpu_features.fsgsbase)
+    if (fsgsbase_is_on())
         __asm__ volatile("swapgs; wrgsbase %0; swapgs" ::"r"(base));
     else
         wrmsr(MSR_SHADOW_GS_BASE, base);
@@ -124,11 +131,11 @@ static bool load_selectors(const struct cpu_user_regs *regs)
         ok &= LOAD_SELECTOR(es, regs->es);
     if (regs->fs | READ_SELECTOR(fs)) {
         ok &= LOAD_SELECTOR(fs, regs->fs);
-        this_cpu(fs_base_now) = ~0UL;
+        this_cpu(fs_base_now) = UNKNOWN_BASE;
     }
     if (regs->gs | READ_SELECTOR(gs)) {
         ok &= LOAD_SELECTOR(gs, regs->gs);
-        this_cpu(gs_base_now) = ~0UL;
+        this_cpu(gs_base_now) = UNKNOWN_BASE;
     }
     return ok;
 }
@@ -148,21 +155,12 @@ bool pv_segments_load(struct vcpu *v, const struct cpu_user_regs *regs)
     bool kernel = pv_kernel_mode(v);
     bool ok = load_selectors(regs);
 
-    /* The selectors' own bases count only where they cannot have been changed since (no FSGSBASE).
-     */
-    if (cpu_features.fsgsbase || !(regs->fs & ~3))
-        set_if_changed(&this_cpu(fs_base_now), pv->fs_base, pv_set_fs_base);
-    if (kernel && (regs->gs & ~3) && !cpu_features.fsgsbase) {
-        /* The process's base came with its selector: move it to the shadow register. */
-        set_if_changed(&this_cpu(gs_shadow_now), pv_get_gs_base(), pv_set_gs_shadow);
-        set_if_changed(&this_cpu(gs_base_now), pv->gs_base_kernel, pv_set_gs_base);
-        return ok;
-    }
+    /* Bases are restored whatever the selectors: the guest can set the one without the other. */
+    set_if_changed(&this_cpu(fs_base_now), pv->fs_base, pv_set_fs_base);
     set_if_changed(&this_cpu(gs_shadow_now), kernel ? pv->gs_base_user : pv->gs_base_kernel,
                    pv_set_gs_shadow);
-    if (kernel || cpu_features.fsgsbase || !(regs->gs & ~3))
-        set_if_changed(&this_cpu(gs_base_now), kernel ? pv->gs_base_kernel : pv->gs_base_user,
-                       pv_set_gs_base);
+    set_if_changed(&this_cpu(gs_base_now), kernel ? pv->gs_base_kernel : pv->gs_base_user,
+                   pv_set_gs_base);
     return ok;
 }
 
