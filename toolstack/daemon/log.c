@@ -62,7 +62,7 @@ static void begin_anew_if_large(void)
 
 void log_line(const char *format, ...)
 {
-    char line[1400];
+    char line[8192];
     struct tm tm;
     time_t now = time(NULL);
     va_list ap;

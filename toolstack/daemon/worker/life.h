@@ -48,9 +48,9 @@ int life_tear_down(struct worker *w, const uint8_t uuid[16], const char *name, d
 /* "crashed", "powered off" for SHUTDOWN_*. */
 const char *life_reason_name(unsigned int reason);
 
-/* Appends to *e what is known of a guest's crash: where it stopped, what the hypervisor says, its
- * last console lines from `log_offset` on. */
-void life_explain_crash(struct worker *w, domid_t domid, const char *name, uint64_t log_offset,
-                        struct error *e);
+/* What is known of a guest's crash: where it stopped, what the hypervisor says, its last console
+ * lines from `log_offset` on. Each line begins with a line break. Allocated; NULL if memory is
+ * short. */
+char *life_explain_crash(struct worker *w, domid_t domid, const char *name, uint64_t log_offset);
 
 #endif

@@ -7,7 +7,6 @@
  * Locks: none.
  */
 #include <ctype.h>
-#include <stdarg.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -22,9 +21,9 @@
 #include "daemon/console_log.h"
 #include "life.h"
 
-#define TAIL_BYTES       500u
+#define TAIL_BYTES       3000u
 #define HYPERVISOR_BYTES 16384u
-#define HYPERVISOR_LINES 2
+#define HYPERVISOR_LINES 4
 
 const char *life_reason_name(unsigned int reason)
 {
@@ -41,25 +40,13 @@ const char *life_reason_name(unsigned int reason)
     return "ended for an unknown reason";
 }
 
-/* Adds to the sentence; what does not fit is cut. */
-static void append(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void append(struct error *e, const char *format, ...)
-{
-    size_t used = strlen(e->text);
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(e->text + used, sizeof(e->text) - used, format, ap);
-    va_end(ap);
-}
-
-static void append_position(struct worker *w, domid_t domid, struct error *e)
+static void put_position(struct worker *w, domid_t domid, FILE *out)
 {
     vcpu_guest_context_t *context = calloc(1, sizeof(*context));
 
     if (context && !domctl_get_vcpu_context(&w->control, domid, 0, context))
-        append(e, "; vCPU 0 stopped at RIP 0x%" PRIx64 ", RSP 0x%" PRIx64,
-               (uint64_t)context->user_regs.rip, (uint64_t)context->user_regs.rsp);
+        fprintf(out, "\n  vCPU 0 stopped at RIP 0x%" PRIx64 ", RSP 0x%" PRIx64,
+                (uint64_t)context->user_regs.rip, (uint64_t)context->user_regs.rsp);
     free(context);
 }
 
@@ -75,7 +62,7 @@ static char *clean(char *text)
 }
 
 /* The last lines of the hypervisor's console that name the domain. */
-static void append_hypervisor(struct worker *w, domid_t domid, struct error *e)
+static void put_hypervisor(struct worker *w, domid_t domid, FILE *out)
 {
     char *text = malloc(HYPERVISOR_BYTES + 1), *save = NULL, *found[HYPERVISOR_LINES] = { 0 };
     char vcpu[16], name[24], dom[16];
@@ -94,11 +81,11 @@ static void append_hypervisor(struct worker *w, domid_t domid, struct error *e)
         if (strstr(line, vcpu) || strstr(line, name) || strstr(line, dom))
             found[count++ % HYPERVISOR_LINES] = line;
     for (unsigned int i = count > HYPERVISOR_LINES ? count - HYPERVISOR_LINES : 0; i < count; i++)
-        append(e, "\n  hypervisor: %.100s", found[i % HYPERVISOR_LINES]);
+        fprintf(out, "\n  hypervisor: %.200s", found[i % HYPERVISOR_LINES]);
     free(text);
 }
 
-static void append_console(const char *name, uint64_t offset, struct error *e)
+static void put_console(const char *name, uint64_t offset, FILE *out)
 {
     char path[160], tail[TAIL_BYTES + 1], *at = tail, *save = NULL;
     struct stat st;
@@ -109,25 +96,33 @@ static void append_console(const char *name, uint64_t offset, struct error *e)
         return;
     off_t end = fstat(fd, &st) ? 0 : st.st_size;
     off_t from = end > (off_t)TAIL_BYTES ? end - (off_t)TAIL_BYTES : 0;
-    if (offset <= (uint64_t)end && from < (off_t)offset)
+    bool cut = from > 0;
+    if (offset <= (uint64_t)end && from <= (off_t)offset) {
         from = (off_t)offset; /* not what an earlier run has written */
+        cut = false;
+    }
     ssize_t n = pread(fd, tail, TAIL_BYTES, from);
     close(fd);
     tail[n > 0 ? n : 0] = '\0';
-    if (from > (off_t)offset && strchr(tail, '\n'))
-        at = strchr(tail, '\n') + 1; /* a line cut in two */
-    if (!*at) {
-        append(e, "\n  it has written nothing to its console");
-        return;
-    }
+    if (cut && strchr(tail, '\n'))
+        at = strchr(tail, '\n') + 1; /* not a part of a line */
+    if (!*at)
+        fputs("\n  it has written nothing to its console", out);
     for (char *line = strtok_r(clean(at), "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-        append(e, "\n  console: %s", line);
+        fprintf(out, "\n  console: %s", line);
 }
 
-void life_explain_crash(struct worker *w, domid_t domid, const char *name, uint64_t log_offset,
-                        struct error *e)
+char *life_explain_crash(struct worker *w, domid_t domid, const char *name, uint64_t log_offset)
 {
-    append_position(w, domid, e);
-    append_hypervisor(w, domid, e);
-    append_console(name, log_offset, e);
+    char *text = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+
+    if (!out)
+        return NULL;
+    put_position(w, domid, out);
+    put_hypervisor(w, domid, out);
+    put_console(name, log_offset, out);
+    fclose(out);
+    return text;
 }

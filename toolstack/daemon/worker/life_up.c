@@ -236,7 +236,7 @@ static int report_crash(struct bringing *b, unsigned int reason)
     memcpy(n.uuid, b->cfg->uuid, 16);
     worker_send_domain(b->w, NOTE_RELEASE, &n);
     worker_wait_go(b->w);
-    life_explain_crash(b->w, b->state.domid, b->cfg->name, b->log_offset, e);
+    b->w->details = life_explain_crash(b->w, b->state.domid, b->cfg->name, b->log_offset);
     return -EHOSTDOWN;
 }
 

@@ -158,13 +158,12 @@ static int (*const actions[ACTION_COUNT])(struct ending *end) = {
 /* While the domain is still there to be asked. */
 static void log_crash(struct ending *end)
 {
-    struct error e;
+    char *text = NULL;
 
-    error_clear(&e);
-    error_set(&e, -EHOSTDOWN, "domain '%s' (%u) crashed", end->args->name, end->args->domid);
     if (!worker_need_control(end->w))
-        life_explain_crash(end->w, end->args->domid, end->args->name, 0, &e);
-    log_line("%s", error_text(&e));
+        text = life_explain_crash(end->w, end->args->domid, end->args->name, 0);
+    log_line("domain '%s' (%u) crashed%s", end->args->name, end->args->domid, text ? text : "");
+    free(text);
 }
 
 int work_end(struct worker *w, void *arg)

@@ -173,6 +173,16 @@ static void become_worker(int fd, const char *name)
     drop_privileges();
 }
 
+static void send_error(struct worker *w)
+{
+    char *text;
+
+    if (w->details && asprintf(&text, "%s%s", w->error.text, w->details) >= 0)
+        worker_send(w, NOTE_ERROR, w->error.code, text, strlen(text) + 1);
+    else
+        worker_send(w, NOTE_ERROR, w->error.code, w->error.text, strlen(w->error.text) + 1);
+}
+
 void worker_main(int fd, const char *name, int (*work)(struct worker *w, void *args), void *args)
 {
     struct worker w = { .fd = fd };
@@ -185,7 +195,7 @@ void worker_main(int fd, const char *name, int (*work)(struct worker *w, void *a
     if (rc && !w.error.code)
         error_set(&w.error, rc, "%s failed: %s", name, strerror(-rc));
     if (rc)
-        worker_send(&w, NOTE_ERROR, w.error.code, w.error.text, strlen(w.error.text) + 1);
+        send_error(&w);
     else
         worker_send(&w, NOTE_RESULT, 0, w.result ? w.result : "null",
                     (w.result ? strlen(w.result) : 4) + 1);

@@ -67,6 +67,7 @@ struct domain_note {
 struct worker {
     int fd;             /* to domusd */
     struct error error; /* what the job failed with */
+    char *details;      /* lines behind that sentence, each begun by a line break; allocated */
     char *result;       /* JSON, allocated */
     struct control control;
     struct xs_handle *xs;

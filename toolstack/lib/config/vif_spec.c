@@ -54,7 +54,7 @@ static int set_mac(struct reading *r, const char *value)
     if (sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
                &used) != 6 ||
         used != 17 || value[used])
-        return fail(r, "'%.40s' is not a hardware address: write 00:16:3e:xx:xx:xx", value);
+        return fail(r, "mac=%.40s is not a hardware address: write 00:16:3e:xx:xx:xx", value);
     if (b[0] & 1)
         return fail(r, "the hardware address %s is for multicast: make its first byte even", value);
     for (int i = 0; i < 6; i++)
