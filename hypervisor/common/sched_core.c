@@ -295,7 +295,8 @@ static void slice_over(void *data)
     softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
-static struct vcpu *steal(unsigned int cpu)
+/* True: something was found, and perhaps taken by another meanwhile; look again. */
+static bool steal(unsigned int cpu)
 {
     struct vcpu *v = ops->steal_candidate(cpu);
     unsigned long flags;
@@ -303,7 +304,7 @@ static struct vcpu *steal(unsigned int cpu)
     bool mine = false;
 
     if (!v)
-        return NULL;
+        return false;
     lock = lock_vcpu(v, &flags);
     if (!v->is_running && !list_empty(&v->sched->queue) && cpumask_test(cpu, &v->hard_affinity)) {
         ops->dequeue(v);
@@ -311,7 +312,7 @@ static struct vcpu *steal(unsigned int cpu)
     }
     spin_unlock_restore(lock, flags);
     if (!mine)
-        return NULL;
+        return true;
     set_processor(v, cpu);
     lock = lock_vcpu(v, &flags);
     if (vcpu_runnable(v) && !v->is_running && list_empty(&v->sched->queue) && !v->sched->parked)
@@ -319,7 +320,7 @@ static struct vcpu *steal(unsigned int cpu)
     else if (!vcpu_runnable(v) && v->runstate.state == RUNSTATE_runnable)
         runstate_change(v, stopped_state(v), now_ns());
     spin_unlock_restore(lock, flags);
-    return v;
+    return true;
 }
 
 static void schedule(void)
@@ -357,8 +358,15 @@ static void schedule(void)
     context_switch(prev, next);
 }
 
+/* Its affinity may have changed while it ran, or a CPU with less to do may take it over. */
+static bool stays(const struct vcpu *v)
+{
+    return cpumask_test(v->processor, &v->hard_affinity) && ops->pick_cpu(v) == v->processor;
+}
+
 void context_saved(struct vcpu *prev)
 {
+    bool moves = false;
     unsigned long flags;
     spinlock_t *lock;
 
@@ -369,12 +377,13 @@ void context_saved(struct vcpu *prev)
     lock = lock_vcpu(prev, &flags);
     smp_wmb(); /* the saved state is visible before is_running falls */
     WRITE_ONCE(prev->is_running, false);
-    if (vcpu_runnable(prev) && list_empty(&prev->sched->queue) && !prev->sched->parked &&
-        cpumask_test(prev->processor, &prev->hard_affinity))
-        make_ready(prev, now_ns());
+    if (vcpu_runnable(prev) && list_empty(&prev->sched->queue) && !prev->sched->parked) {
+        moves = !stays(prev);
+        if (!moves)
+            make_ready(prev, now_ns());
+    }
     spin_unlock_restore(lock, flags);
-    /* Its affinity changed while it ran here: place it anew. */
-    if (vcpu_runnable(prev) && !cpumask_test(prev->processor, &prev->hard_affinity))
+    if (moves)
         vcpu_wake(prev);
 }
 
