@@ -102,6 +102,25 @@ void pv_fpu_save(struct vcpu *v)
         __asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
 }
 
+/* AMD: without an exception pending the x87 pointers are not restored, and the last guest's stay. */
+static bool keeps_x87_pointers(void)
+{
+    static s8 keeps = -1;
+
+    if (keeps < 0)
+        keeps = cpu_features.vendor == VENDOR_AMD && (cpu_features.max_ext_leaf < 0x80000008 ||
+                                                      !(cpuid(0x80000008, 0).b & BIT(2)));
+    return keeps;
+}
+
+/* An instruction of ours becomes the last one. It must not fault on what is still loaded. */
+static void forget_x87_pointers(void)
+{
+    static const u32 zero;
+
+    __asm__ volatile("fnclex; ffree %%st(7); fildl %0" ::"m"(zero));
+}
+
 static void restore(void *area)
 {
     __asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
@@ -113,6 +132,8 @@ void pv_fpu_load(struct vcpu *v)
 {
     void *area = v->arch.xsave;
 
+    if (keeps_x87_pointers())
+        forget_x87_pointers();
     if (cpu_features.xsave) {
         xcr0_write(cpu_features.xcr0_mask);
         restore(area);
