@@ -187,6 +187,7 @@ void vcpu_unblock(struct vcpu *v)
         v->poll_nr = 0;
         v->poll_port = 0;
         clear_bit(v->vcpu_id % 64, &v->domain->poll_mask[v->vcpu_id / 64]);
+        timer_stop(&v->poll_timer); /* or it would end a later wait */
     }
     vcpu_wake(v);
 }
