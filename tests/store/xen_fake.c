@@ -71,11 +71,11 @@ int xen_events_fd(void)
     return fd;
 }
 
-unsigned int xen_events_read(uint32_t *ports, unsigned int max)
+int xen_events_read(uint32_t *ports, unsigned int max)
 {
-    unsigned int n = 0;
+    int n = 0;
 
-    while (n < max && read(fd, &ports[n], sizeof(*ports)) == (ssize_t)sizeof(*ports))
+    while (n < (int)max && read(fd, &ports[n], sizeof(*ports)) == (ssize_t)sizeof(*ports))
         n++;
     return n;
 }

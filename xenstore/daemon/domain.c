@@ -243,14 +243,34 @@ void domain_check_deaths(void)
         ops_fire_special("@releaseDomain");
 }
 
+static void receive_one(struct domain *d, void *arg)
+{
+    (void)arg;
+    conn_ring_receive(d->conn);
+    xen_events_unmask(&d->local_port, d->local_port ? 1 : 0);
+}
+
+/* Nobody knows which ports have fired. */
+static void receive_all(void)
+{
+    log_error("events were lost: all rings are looked at");
+    domain_check_deaths();
+    xen_events_unmask(&death_port, 1);
+    domain_for_each(receive_one, NULL);
+}
+
 static void events_ready(struct loop_source *src, uint32_t mask)
 {
     uint32_t port[PORTS_PER_READ];
-    unsigned int n = xen_events_read(port, PORTS_PER_READ);
+    int n = xen_events_read(port, PORTS_PER_READ);
 
     (void)src;
     (void)mask;
-    for (unsigned int i = 0; i < n; i++) {
+    if (n < 0) {
+        receive_all();
+        return;
+    }
+    for (int i = 0; i < n; i++) {
         struct domain *d = port[i] < port_capacity ? by_port[port[i]] : NULL;
 
         if (port[i] == death_port)
@@ -259,7 +279,7 @@ static void events_ready(struct loop_source *src, uint32_t mask)
             conn_ring_receive(d->conn);
     }
     /* An event that came meanwhile is pending and fires again now. */
-    xen_events_unmask(port, n);
+    xen_events_unmask(port, (unsigned int)n);
 }
 
 struct domain *domain_restore(uint32_t domid, uint64_t mfn, uint32_t remote_port)

@@ -159,13 +159,17 @@ int xen_events_fd(void)
     return evtchn_fd(&evtchn);
 }
 
-unsigned int xen_events_read(uint32_t *ports, unsigned int max)
+int xen_events_read(uint32_t *ports, unsigned int max)
 {
     ssize_t n = read(evtchn_fd(&evtchn), ports, max * sizeof(*ports));
 
+    if (n < 0 && errno == EFBIG) {
+        evtchn_pending(&evtchn, ports); /* clears the overflow */
+        return -EFBIG;
+    }
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         log_error("cannot read events: %s", strerror(errno));
-    return n > 0 ? (unsigned int)((size_t)n / sizeof(*ports)) : 0;
+    return n > 0 ? (int)((size_t)n / sizeof(*ports)) : 0;
 }
 
 void xen_events_unmask(const uint32_t *ports, unsigned int count)

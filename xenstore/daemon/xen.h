@@ -39,8 +39,9 @@ int xen_notify(uint32_t local);
 /* The descriptor that is readable while ports have fired. */
 int xen_events_fd(void);
 
-/* Takes up to `max` fired ports, which stay masked; returns how many. */
-unsigned int xen_events_read(uint32_t *ports, unsigned int max);
+/* Takes up to `max` fired ports, which stay masked; returns how many. -EFBIG: some were lost, so
+ * every port has to be taken for fired. */
+int xen_events_read(uint32_t *ports, unsigned int max);
 
 /* Lets ports fire again. */
 void xen_events_unmask(const uint32_t *ports, unsigned int count);
