@@ -25,6 +25,7 @@ static inline bool pte_changed(pte_t a, pte_t b)
 }
 
 enum pte_store_mode {
+    PTE_UNSEEN,  /* no CPU walks the table yet */
     PTE_REPLACE, /* hardware's accessed and dirty bits may be lost */
     PTE_KEEP_AD, /* they are kept */
     PTE_EXACT,   /* only where *old still stands there */
@@ -38,7 +39,15 @@ static inline bool pte_store(struct frame *table, pte_t *slot, pte_t *old, pte_t
                              enum pte_store_mode mode)
 {
     (void)table;
-    if (mode == PTE_REPLACE) {
+    /*
+     * What an old entry referred to is given up next, with a stamp of the flush clock: a CPU that
+     * flushes after the stamp must not find the old entry any more, so the store goes out before.
+     */
+    if (mode == PTE_REPLACE && *old & PTE_PRESENT) {
+        *old = __atomic_exchange_n(slot, entry, __ATOMIC_SEQ_CST);
+        return true;
+    }
+    if (mode <= PTE_REPLACE) {
         WRITE_ONCE(*slot, entry);
         return true;
     }

@@ -216,7 +216,7 @@ int l1_table_validate(struct frame *table, struct domain *d)
             return rc;
         }
         if (e != old)
-            pte_store(table, &t[i], &old, e, PTE_REPLACE);
+            pte_store(table, &t[i], &old, e, PTE_UNSEEN);
     }
     table->nr_validated = PT_ENTRIES;
     return 0;

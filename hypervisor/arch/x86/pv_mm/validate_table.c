@@ -23,7 +23,7 @@ static int validate_entry(struct frame *f, struct domain *d, unsigned int level,
     int rc = upper_entry_get(f, d, level, e, preemptible);
 
     if (!rc && !(e & PTE_USER))
-        pte_store(f, slot, &old, e | PTE_USER, PTE_REPLACE);
+        pte_store(f, slot, &old, e | PTE_USER, PTE_UNSEEN);
     return rc;
 }
 
