@@ -131,7 +131,7 @@ void vcpu_sync_state(struct vcpu *v)
     smp_call(BIT(cpu), drop_lazy_state, NULL);
 }
 
-/* Becomes next, whose state is elsewhere or in memory. Interrupts are off on entry, on on return. */
+/* Becomes next, whose state is elsewhere or in memory. Interrupts: off on entry, on on return. */
 static void switch_guest(struct vcpu *next)
 {
     struct vcpu *old;
