@@ -184,12 +184,12 @@ static unsigned int top_zone_for(unsigned int memflags)
     return bits > PAGE_SHIFT ? bits - PAGE_SHIFT - 1 : 0;
 }
 
-void frames_clear(struct frame *f, unsigned int order)
+static void frames_fill(struct frame *f, unsigned int order, u64 value)
 {
     char *p = frame_to_virt(f);
     u64 words = PAGE_SIZE / 8 << order;
 
-    __asm__ volatile("rep stosq" : "+D"(p), "+c"(words) : "a"(0UL) : "memory");
+    __asm__ volatile("rep stosq" : "+D"(p), "+c"(words) : "a"(value) : "memory");
 }
 
 static struct frame *find_dirty(void)
@@ -221,7 +221,7 @@ static bool scrub_one(void)
         return false;
     if (f->need_flush)
         tlb_flush_stale(~0UL, f->free_stamp);
-    frames_clear(f, order);
+    frames_fill(f, order, 0);
     spin_lock(&heap_lock);
     give_block(f, order, (struct state){});
     spin_unlock(&heap_lock);
@@ -257,7 +257,11 @@ struct frame *block_alloc(unsigned int order, unsigned int memflags, const struc
     if (f->need_flush)
         tlb_flush_stale(~0UL, f->free_stamp);
     if (f->need_scrub && user->clear && (!f->dirty_by || f->dirty_by != user->serial))
-        frames_clear(f, order);
+        frames_fill(f, order, 0);
+#ifdef CONFIG_DEBUG
+    else if (f->need_scrub)
+        frames_fill(f, order, 0xc2c2c2c2c2c2c2c2); /* who did not ask for zeroes must not need them */
+#endif
     return f;
 }
 

@@ -18,7 +18,6 @@ struct frame *block_alloc(unsigned int order, unsigned int memflags, const struc
 /** Frames without references, uses and owner; they hold data of the domain with this serial, 0: of
  *  somebody. */
 void block_free(struct frame *f, unsigned int order, bool was_guest_visible, u32 dirty_by);
-void frames_clear(struct frame *f, unsigned int order);
 
 /** The sum of all claims changes by delta. */
 void claims_adjust(s64 delta);

@@ -32,7 +32,8 @@ static struct frame *alloc_piece(struct dom0_memory *m, u64 left, unsigned int *
 
     while (*order && BIT(*order) > left)
         (*order)--;
-    while (!(f = domain_alloc_frames(m->d, *order, 0)))
+    /* dom0 may see what the firmware left; clearing all of it would take longer than booting. */
+    while (!(f = domain_alloc_frames(m->d, *order, MEMF_NO_SCRUB)))
         if (!(*order)--)
             panic("Memory ran out with %lu of dom0's %lu pages missing\n", left, m->nr_pages);
     return f;
