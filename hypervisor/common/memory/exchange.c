@@ -91,7 +91,7 @@ static void give_back(struct exchange *x)
         free_anonymous_frames(f, x->arg.out.extent_order);
 }
 
-/* Output extents are handed out in the order in which they were pushed last; any order will do. */
+/* Output extents come in the order of the list; any order will do. */
 static int assign_extent(struct exchange *x, struct frame *f, u64 index)
 {
     u64 slot = (u64)(x->arg.out.extent_start.p + index);

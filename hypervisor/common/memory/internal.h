@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the files of hypercall memory_op (memory_op.c, reservation.c, exchange.c, resource.c); nobody else includes this. */
+/* Between the files of hypercall memory_op in this folder; nobody else includes this. */
 #ifndef HV_MEMORY_INTERNAL_H
 #define HV_MEMORY_INTERNAL_H
 

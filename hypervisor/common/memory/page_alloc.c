@@ -260,7 +260,7 @@ struct frame *block_alloc(unsigned int order, unsigned int memflags, const struc
         frames_fill(f, order, 0);
 #ifdef CONFIG_DEBUG
     else if (f->need_scrub)
-        frames_fill(f, order, 0xc2c2c2c2c2c2c2c2); /* who did not ask for zeroes must not need them */
+        frames_fill(f, order, 0xc2c2c2c2c2c2c2c2); /* nobody may rely on zeroes by chance */
 #endif
     return f;
 }
