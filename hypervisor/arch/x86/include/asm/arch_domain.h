@@ -66,7 +66,7 @@ struct pirq_info;
 
 struct arch_domain {
     u64 dirty_cpus;                 /* CPUs that may hold translations of it: mm/tlb.c */
-    u64 deferred_head;              /* half-released tables: mm/frame_deferred.c */
+    u64 deferred_head;              /* half-released tables: mm/frame.c */
     spinlock_t deferred_lock;
     u64 pci_cf8;                    /* latched configuration address */
     u8 cmos_index;
