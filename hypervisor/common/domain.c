@@ -87,7 +87,8 @@ static void domain_free_parts(struct domain *d)
 
 /*
  * The domid stays taken until now: frame records of shared pages name their owner by it. So lookups
- * have found the record up to here, and see its reference count of zero; it goes when they are through.
+ * have found the record up to here, and see its reference count of zero; it goes when they are
+ * through.
  */
 static void free_after_quiescent(void *data)
 {

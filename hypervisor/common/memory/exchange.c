@@ -79,7 +79,7 @@ static void give_back(struct exchange *x)
 {
     struct frame *f;
 
-    /* They come back without a former type: nobody may still walk or write them by what it allowed. */
+    /* They come back without a former type: nobody may still use them by what it allowed. */
     if (x->in)
         tlb_flush_stale(~0UL, tlb_stamp_now());
     while ((f = pop(&x->in)) != NULL)

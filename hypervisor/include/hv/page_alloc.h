@@ -54,7 +54,7 @@ int domain_assign_frames(struct domain *d, struct frame *f, unsigned int order,
  * domain_assign_frames() or back by free_anonymous_frames(). MEMF_NO_REFCOUNT: d's count is kept.
  */
 int domain_steal_frame(struct domain *d, struct frame *f, unsigned int memflags);
-/** n frames that were stolen with MEMF_NO_REFCOUNT are not replaced: they no longer count as d's. */
+/** n frames stolen with MEMF_NO_REFCOUNT are not replaced: they no longer count as d's. */
 void domain_forget_frames(struct domain *d, u64 n);
 /** Free frames without owner: stolen, or allocated with MEMF_NO_OWNER and not assigned. */
 void free_anonymous_frames(struct frame *f, unsigned int order);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random page-table calls over a few frames, from two vCPUs at once: any sequence of results is fine,
- * as long as the hypervisor lives, a page table is never writable, and everything can be put back
+ * Random page-table calls over a few frames, from two vCPUs at once: any sequence of results is
+ * fine, as long as the hypervisor lives, a page table is never writable, and everything can be put back
  * in the end. Deterministic for one vCPU (fixed seed).
  */
 //! smp=2
@@ -101,7 +101,7 @@ static void random_step(uint64_t *s)
     }
 }
 
-/* Xen 4.17 is seen to keep a page's type after such a mix; there the rest is still worth running. */
+/* Xen 4.17 is seen to keep a page's type after such a mix; the rest is still worth running. */
 static bool is_ours(void)
 {
     xen_extraversion_t text;

@@ -102,7 +102,7 @@ void pv_fpu_save(struct vcpu *v)
         __asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
 }
 
-/* AMD: without an exception pending the x87 pointers are not restored, and the last guest's stay. */
+/* AMD: with no exception pending the x87 pointers are not restored: the last guest's stay. */
 static bool keeps_x87_pointers(void)
 {
     static s8 keeps = -1;

@@ -37,7 +37,7 @@ struct frame {
         struct {        /* page tables: how far a preempted (de)validation has come */
             union {
                 u16 nr_validated;  /* entries [0, nr_validated) hold references */
-                /* Writable frames: another domain dropped such a mapping, and may not have flushed. */
+                /* Writable frames: another domain dropped a mapping; it may not have flushed. */
                 u16 foreign_writer;
             };
             s16 linear_count;      /* linear-mapping accounting, see mm/frame.c */
