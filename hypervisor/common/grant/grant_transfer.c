@@ -35,17 +35,16 @@ static bool commit_entry(struct grant_table *t, grant_ref_t ref, domid_t sender)
 
 static void complete_entry(struct grant_table *t, grant_ref_t ref, mfn_t mfn)
 {
-    struct active_grant *a = grant_lock_active(t, ref);
-    grant_entry_v1_t *e;
+    grant_entry_v1_t *e = grant_entry_v1(t, ref);
 
-    if (!a)
-        return;
-    e = grant_entry_v1(t, ref);
-    if (mfn_raw(mfn) <= ~0U)
-        WRITE_ONCE(e->frame, (u32)mfn_raw(mfn));
+    WRITE_ONCE(e->frame, (u32)mfn_raw(mfn));
     smp_wmb(); /* the frame first: the receiver polls the flag */
     atomic_or(&e->flags, (u16)GTF_transfer_completed);
-    spin_unlock(&a->lock);
+}
+
+static void withdraw_entry(struct grant_table *t, grant_ref_t ref)
+{
+    atomic_and(&grant_entry_v1(t, ref)->flags, (u16)~GTF_transfer_committed);
 }
 
 /*
@@ -67,7 +66,7 @@ static s16 give(struct frame *f, struct domain *receiver, grant_ref_t ref)
     }
     if (domain_assign_frames(receiver, f, 0, 0)) {
         free_anonymous_frames(f, 0);
-        complete_entry(receiver->grant_table, ref, mfn_from(0));
+        withdraw_entry(receiver->grant_table, ref);
         return GNTST_general_error;
     }
     complete_entry(receiver->grant_table, ref, mfn);

@@ -11,7 +11,7 @@
  *
  * Locks: table->lock guards growing; active->lock one entry's record and the status bits of the
  * shared entry, and the flags of mappings of that entry; maptrack_lock the free list. Order:
- * table->lock, active->lock (two: by address), maptrack_lock. All with interrupts on.
+ * table->lock, active->lock (two: by reference number), maptrack_lock. All with interrupts on.
  * Arrays have their final size from the start and slots only fill, so readers need no lock.
  */
 #ifndef HV_GRANT_INTERNAL_H
