@@ -72,8 +72,10 @@ static inline bool grant_is_pinned(const struct active_grant *a)
 {
     return a->host_r | a->host_w | a->dev_r | a->dev_w;
 }
+/* The shared entry of a reference that grant_lock_active() has accepted. */
 static inline grant_entry_v1_t *grant_entry_v1(const struct grant_table *t, grant_ref_t ref)
 {
+    ref = (grant_ref_t)array_index_nospec(ref, t->nr_frames * GRANT_ENTRIES_PER_FRAME);
     return &t->shared[ref / GRANT_ENTRIES_PER_FRAME][ref % GRANT_ENTRIES_PER_FRAME];
 }
 
