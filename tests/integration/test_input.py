@@ -6,8 +6,8 @@ pytestmark = pytest.mark.sides("domus-domus", "xen-domus")
 
 # name: (preparation in dom0, edit of ram.cfg by sed, words that the answer must have)
 CASES = {
-    "misspelt key": ("", "s/^memory/memry/", ["bad.cfg:6", "memry", "memory"]),
-    "wrong type": ("", 's/^memory.*/memory = "lots"/', ["bad.cfg:6", "memory"]),
+    "misspelt key": ("", "s/^memory/memry/", ["bad.cfg:5", "memry", "memory"]),
+    "wrong type": ("", 's/^memory.*/memory = "lots"/', ["bad.cfg:5", "memory"]),
     "syntax error": ("", "s/^memory.*/memory = [/", ["bad.cfg:"]),
     "kernel missing": ("", "s|/srv/vmlinuz|/srv/nothing|", ["kernel", "/srv/nothing"]),
     "kernel truncated": ("head -c 4000000 /srv/vmlinuz >/run/cut", "s|/srv/vmlinuz|/run/cut|",

@@ -69,12 +69,10 @@ class Toolstack:
                 ("loop devices", "losetup -a | wc -l"),
                 ("network interfaces", "ls /sys/class/net | wc -l"),
                 ("mounts", "wc -l < /proc/mounts"),
-                ("store's descriptors", "ls /proc/$(pidof xenstored)/fd | wc -l"),
+                ("descriptors",
+                 "for p in $(pidof xenstored domusd); do ls /proc/$p/fd; done | wc -l"),
                 ("processes", "ls -d /proc/[0-9]* | wc -l")):
             count[name] = int(self.machine.check(command).split()[0])
-        if self.kind == "domus":
-            text = self.machine.check("ls /proc/$(pidof domusd)/fd | wc -l")
-            count["daemon's descriptors"] = int(text)
         return count
 
 

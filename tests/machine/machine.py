@@ -27,6 +27,8 @@ OVMF = "/usr/share/OVMF"
 # Xen's console ring holds 128 bytes, and so may ours: type in small bites.
 BITE = 40
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# The hypervisor writes whole lines to the serial line, possibly amid one of dom0's.
+HYPERVISOR_LINES = re.compile(r"\(XEN\) [^\n]*\n")
 
 
 class MachineError(Exception):
@@ -268,7 +270,7 @@ class Machine:
         self.send(f"{command}\necho {mark[0]}''{mark[1:]}$?@\n")
         match = self.expect(rf"(?s)^(.*?){mark}(\d+)@\n", seconds)
         self.expect(PROMPT, 20)
-        output = match.group(1).replace(PROMPT, "")
+        output = HYPERVISOR_LINES.sub("", match.group(1)).replace(PROMPT, "")
         return Result(output, int(match.group(2)), time.monotonic() - begin)
 
     def check(self, command, seconds=60, status=0):
