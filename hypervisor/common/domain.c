@@ -404,6 +404,12 @@ static const char *shutdown_name(u8 reason)
     return reason < ARRAY_SIZE(name) ? name[reason] : "unknown reason";
 }
 
+/* What a guest asks for itself needs no line in the log. */
+static bool is_orderly(u8 reason)
+{
+    return reason == SHUTDOWN_poweroff || reason == SHUTDOWN_reboot || reason == SHUTDOWN_suspend;
+}
+
 int domain_shutdown(struct domain *d, u8 reason)
 {
     unsigned long flags;
@@ -419,7 +425,8 @@ int domain_shutdown(struct domain *d, u8 reason)
     if (d->shutdown_code == ~0u)
         d->shutdown_code = reason;
     d->is_shutting_down = true;
-    printk(LOG_INFO "Domain %u stops: %s\n", d->domid, shutdown_name((u8)d->shutdown_code));
+    if (!is_orderly((u8)d->shutdown_code))
+        printk(LOG_INFO "Domain %u stops: %s\n", d->domid, shutdown_name((u8)d->shutdown_code));
     smp_mb();
     for_each_vcpu(d, v) {
         if (v->paused_for_shutdown)

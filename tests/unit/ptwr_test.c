@@ -112,7 +112,8 @@ static void bits(void **state)
 {
     (void)state;
     for (unsigned int i = 0; i < ROUNDS; i++) {
-        u64 old = random_word(), bit = random_word(), want[3] = {old, old, old}, cf = old >> bit % 64;
+        u64 old = random_word(), bit = random_word(), cf = old >> bit % 64;
+        u64 want[3] = {old, old, old};
         static const u8 ops[3] = {PTWR_BTS, PTWR_BTR, PTWR_BTC};
 
         want[0] |= 1UL << bit % 64;

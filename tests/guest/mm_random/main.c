@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random page-table calls over a few frames, from two vCPUs at once: any sequence of results is
- * fine, as long as the hypervisor lives, a page table is never writable, and everything can be put back
- * in the end. Deterministic for one vCPU (fixed seed).
+ * fine, as long as the hypervisor lives, a page table is never writable, and everything can be put
+ * back in the end. Deterministic for one vCPU (fixed seed).
  */
 //! smp=2
 //! accel=tcg,thread=multi
