@@ -23,7 +23,7 @@ def run_suite(name, command):
                           errors="replace") as process:
         for line in process.stdout:
             print(line, end="", flush=True)
-            found = re.search(r"\d+ passed, \d+ failed.*", line)
+            found = re.search(r"\b\d+ (passed|failed)\b.*", line)
             counts = found.group(0) if found else counts
     return process.returncode, counts, time.monotonic() - begin
 
