@@ -214,12 +214,6 @@ void vcpu_block_enable_events(void)
         softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
-void vcpu_yield(void)
-{
-    this_cpu(cpu_queue).yielded = true;
-    softirq_raise(SOFTIRQ_SCHEDULE);
-}
-
 static bool any_port_pending(struct vcpu *v, const struct sched_poll *poll, evtchn_port_t *one,
                              long *rc)
 {
@@ -322,6 +316,20 @@ static bool steal(unsigned int cpu)
         runstate_change(v, stopped_state(v), now_ns());
     spin_unlock_restore(lock, flags);
     return true;
+}
+
+/*
+ * Who yields mostly waits for another vCPU of its domain. If nobody is queued here, whoever waits
+ * elsewhere may have this CPU, or the two would wait for a slice of a third to end.
+ */
+void vcpu_yield(void)
+{
+    struct cpu_queue *q = &this_cpu(cpu_queue);
+
+    if (!timer_is_active(&q->slice_timer))
+        (void)steal(smp_processor_id());
+    q->yielded = true;
+    softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
 static void schedule(void)
