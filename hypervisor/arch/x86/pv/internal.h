@@ -76,7 +76,6 @@ void pv_ldt_release(struct vcpu *v);
 /* CR4 as hardware shall have it while v runs. */
 u64 pv_cr4_of(const struct vcpu *v);
 u64 pv_guest_cr4(const struct vcpu *v);
-bool pv_fix_selector(u16 *sel);
 
 /* CPUID faulting of this CPU follows v. */
 void pv_cpuid_faulting_load(const struct vcpu *v);

@@ -11,3 +11,8 @@ hv-objs += $(addprefix hypervisor/arch/x86/pv/, \
 # The shortest ways in and out.
 $(foreach o,mode trap_bounce page_fault iret,\
     $(eval cflags-hypervisor/arch/x86/pv/$(o).o := -fomit-frame-pointer))
+
+priv-decode-obj := hypervisor/arch/x86/pv/emul/priv_decode.o
+unit-cflags-$(priv-decode-obj) := -DHV_HOST_TEST
+unit-cflags-tests/unit/priv_decode_test.o := -DHV_HOST_TEST
+$(call unit_test,priv_decode_test,tests/unit/priv_decode_test.o $(priv-decode-obj))

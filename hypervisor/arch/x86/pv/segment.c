@@ -223,14 +223,6 @@ long hc_set_segment_base(unsigned long a1, unsigned long a2, unsigned long a3, u
 
 /* --- stack_switch --- */
 
-/* Selectors that a guest gives us are made ring 3; what they select is checked by IRET. */
-bool pv_fix_selector(u16 *sel)
-{
-    if (*sel & ~3)
-        *sel |= 3;
-    return true;
-}
-
 long hc_stack_switch(unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,
                      unsigned long a5)
 {

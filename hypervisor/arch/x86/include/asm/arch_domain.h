@@ -42,6 +42,7 @@ struct pv_vcpu {
     u64 fs_base, gs_base_kernel, gs_base_user; /* when not running */
     u64 dr[8];                  /* debug registers as the hardware has them */
     u32 dr7_emul;               /* DR7's bits of I/O breakpoints, which IN/OUT emulation honours */
+    bool io_break;              /* one of them matched: #DB is due */
     bool nmi_masked;            /* an NMI was delivered, its iret has not come yet */
     u64 kernel_root, user_root; /* mfns: guest L4s, typed and referenced; 0 none */
     u64 msr_tsc_aux;
@@ -95,7 +96,6 @@ struct arch_domain {
     u16 e820_nr;
     void *e820;                     /* struct e820entry[], XENMEM_set_memory_map */
     u32 relmem;                     /* teardown: frame to go on with: pv_mm/relinquish.c */
-    bool s3_integrity;
 };
 
 #endif

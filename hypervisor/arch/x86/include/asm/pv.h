@@ -65,7 +65,4 @@ struct xen_domctl_tsc_info;
 void pv_get_tsc_info(struct domain *d, struct xen_domctl_tsc_info *info);
 long pv_set_tsc_info(struct domain *d, const struct xen_domctl_tsc_info *info);
 
-/* --- debugging (domctl, debug keys) --- */
-void pv_show_vcpu(const struct vcpu *v);
-
 #endif

@@ -323,6 +323,9 @@ unreadable:
     return true;
 }
 
+#define DR6_SINGLE_STEP (1UL << 14)
+
+/* Behind the instruction, with the #DB that single-stepping or an I/O breakpoint makes due. */
 static bool finish(struct cpu_user_regs *regs, unsigned int length, enum emul_result r)
 {
     struct vcpu *v = current;
@@ -333,13 +336,14 @@ static bool finish(struct cpu_user_regs *regs, unsigned int length, enum emul_re
         regs->rip += length;
     if (r == EMUL_INJECTED)
         return true;
-    if (unlikely(regs->rflags & (X86_EFLAGS_TF | X86_EFLAGS_RF)) ||
-        unlikely(v->arch.pv.dr7_emul && v->arch.pv.dr[6] & 0xf)) {
-        if (regs->rflags & X86_EFLAGS_TF)
-            v->arch.pv.dr[6] |= 1UL << 14;
-        regs->rflags &= ~(u64)X86_EFLAGS_RF;
-        if (v->arch.pv.dr[6] & (0xf | 1UL << 14))
-            pv_inject_exception(TRAP_DB, PV_NO_ERROR_CODE);
+    if (unlikely(regs->rflags & X86_EFLAGS_TF)) {
+        v->arch.pv.dr[6] |= DR6_SINGLE_STEP;
+        v->arch.pv.io_break = true;
+    }
+    regs->rflags &= ~(u64)X86_EFLAGS_RF;
+    if (unlikely(v->arch.pv.io_break)) {
+        v->arch.pv.io_break = false;
+        pv_inject_exception(TRAP_DB, PV_NO_ERROR_CODE);
     }
     return true;
 }

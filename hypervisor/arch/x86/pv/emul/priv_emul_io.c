@@ -204,8 +204,10 @@ static void check_breakpoints(struct vcpu *v, u16 port, unsigned int bytes)
         unsigned int len = len_of[dr7 >> (18 + i * 4) & 3];
         u64 at = v->arch.pv.dr[i];
 
-        if ((dr7 >> (i * 2) & 3) && at < (u64)port + bytes && port < at + len)
+        if ((dr7 >> (i * 2) & 3) && at < (u64)port + bytes && port < at + len) {
             v->arch.pv.dr[6] |= BIT(i);
+            v->arch.pv.io_break = true;
+        }
     }
 }
 
@@ -336,6 +338,8 @@ static enum emul_result string_io(struct cpu_user_regs *regs, const struct priv_
             return r;
         check_breakpoints(v, regs->dx, i->operand_bytes);
         rep_count_down(regs, i);
+        if (unlikely(v->arch.pv.io_break))
+            return i->rep && !rep_count_is_zero(regs, i) ? EMUL_REPEAT : EMUL_DONE;
         if (!i->rep)
             break;
     }
