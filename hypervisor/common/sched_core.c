@@ -326,7 +326,7 @@ void vcpu_yield(void)
 {
     struct cpu_queue *q = &this_cpu(cpu_queue);
 
-    if (!timer_is_active(&q->slice_timer))
+    if (nr_cpus > 1 && !timer_is_active(&q->slice_timer))
         (void)steal(smp_processor_id());
     q->yielded = true;
     softirq_raise(SOFTIRQ_SCHEDULE);

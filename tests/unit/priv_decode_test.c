@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decoder of privileged instructions: a list of encodings, what must be refused, truncation at every
- * length, and random bytes under the sanitizers.
+ * Decoder of privileged instructions: a list of encodings, what must be refused, truncation at
+ * every length, and random bytes under the sanitizers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,8 +99,10 @@ static void prefixes(void **state)
 
 static void refused(void **state)
 {
-    static const char *const none[] = { "\x0f\x08", "\x0f\x33", "\xf4", "\x0f\x01\xd0", "\x0f\x01\x10",
-                                        "\x0f\x01\x30", "\x0f\x0b", "\x90", "\x0f\x01\xf8" };
+    static const char *const none[] = {
+        "\x0f\x08", "\x0f\x33", "\xf4",         "\x0f\x01\xd0", "\x0f\x01\x10",
+        "\x0f\x01\x30", "\x0f\x0b", "\x90",    "\x0f\x01\xf8",
+    };
     struct priv_insn insn;
 
     (void)state;
