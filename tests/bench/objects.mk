@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Single operations counted in instructions, ours beside Debian's Xen in the same run.
-#   make bench                 build/domus beside the image that the test machine fetched
+#   make bench                 build/domus beside Debian's, which is fetched if need be
 #   make bench PEER=path       beside another one; PEER= alone
 
-PEER ?= $(wildcard build/images/xen)
+PEER ?= build/images/xen
 
 bench-objs := $(call guest-objs,$(addprefix tests/bench/ops/,main.o calls.o memory.o traps.o \
     vcpus.o entries.o))
@@ -17,5 +17,5 @@ $(bench-elf): $(bench-objs) $(sdk-notes) $(sdk-lib) guest-sdk/x86/guest.lds
 .PHONY: bench bench-ops
 bench-ops: $(bench-elf)
 
-bench: $(bench-elf) $(B)/domus
+bench: $(bench-elf) $(B)/domus $(PEER)
 	@python3 tests/bench/bench.py --hv $(B)/domus $(if $(PEER),--peer $(PEER)) --kernel $(bench-elf)
