@@ -17,7 +17,7 @@ import tempfile
 
 import packages
 from packages import ROOT, TOP, XEN_VERSION
-from tree import Tree
+from tree import Tree, write_if_changed
 
 FILES = os.path.join(TOP, "tests/machine/files")
 TEST_CONFIGS = os.path.join(TOP, "tests/integration/cfg")
@@ -174,11 +174,18 @@ def build_images(build, full=False):
     dom0_tree(release, build, False).write_initramfs(os.path.join(images, "dom0-lean.cpio.gz"))
     if full:
         dom0_tree(release, build, True).write_initramfs(os.path.join(images, "dom0-full.cpio.gz"))
-        with gzip.open(os.path.join(ROOT, f"boot/xen-{XEN_VERSION}-amd64.gz")) as file:
-            xen = file.read()
-        with open(os.path.join(images, "xen"), "wb") as file:
-            file.write(xen)
+        write_xen(os.path.join(images, "xen"))
     return images
+
+
+def write_xen(path):
+    """Write Debian's Xen, unpacked so that QEMU can load it."""
+    source = os.path.join(ROOT, f"boot/xen-{XEN_VERSION}-amd64.gz")
+
+    def write(target):
+        with gzip.open(source) as packed, open(target, "wb") as file:
+            shutil.copyfileobj(packed, file)
+    write_if_changed(path, str(os.stat(source).st_mtime_ns), write)
 
 
 GRUB_CONFIG = """\
