@@ -71,7 +71,8 @@ class Toolstack:
                 ("mounts", "wc -l < /proc/mounts"),
                 ("descriptors",
                  "for p in $(pidof xenstored domusd); do ls /proc/$p/fd; done | wc -l"),
-                ("processes", "ls -d /proc/[0-9]* | wc -l")):
+                # Not the kernel's threads, which come and go: they have no command line.
+                ("processes", "grep -l . /proc/[0-9]*/cmdline 2>/dev/null | wc -l")):
             count[name] = int(self.machine.check(command).split()[0])
         return count
 
