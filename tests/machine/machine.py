@@ -220,13 +220,16 @@ class Machine:
             self.log.flush()
         return True
 
-    def expect(self, pattern, seconds=60):
+    def expect(self, pattern, seconds=60, dom0_only=False):
         """Wait for a regular expression in the output that was not consumed yet; returns the
-        match and consumes up to its end. A panic of the hypervisor ends the wait at once."""
+        match and consumes up to its end. A panic of the hypervisor ends the wait at once.
+        With dom0_only the hypervisor's lines, which may stand amid one of dom0's, are left out."""
         regex = re.compile(pattern)
         end = min(time.monotonic() + seconds * patience(), self.deadline)
         alive = True
         while True:
+            if dom0_only and not re.search(r"Panic on CPU|PANIC", self.pending):
+                self.pending = HYPERVISOR_LINES.sub("", self.pending)
             match = regex.search(self.pending)
             if match:
                 self.pending = self.pending[match.end():]
@@ -268,9 +271,9 @@ class Machine:
         self.pending = ""
         # The quotes keep an echo of the command from looking like its end.
         self.send(f"{command}\necho {mark[0]}''{mark[1:]}$?@\n")
-        match = self.expect(rf"(?s)^(.*?){mark}(\d+)@\n", seconds)
-        self.expect(PROMPT, 20)
-        output = HYPERVISOR_LINES.sub("", match.group(1)).replace(PROMPT, "")
+        match = self.expect(rf"(?s)^(.*?){mark}(\d+)@\n", seconds, dom0_only=True)
+        self.expect(PROMPT, 20, dom0_only=True)
+        output = match.group(1).replace(PROMPT, "")
         return Result(output, int(match.group(2)), time.monotonic() - begin)
 
     def check(self, command, seconds=60, status=0):
