@@ -7,6 +7,7 @@ instead of Domus), XL=1 (Debian's toolstack instead of ours), PORT= (of the host
 arguments for the hypervisor).
 """
 import os
+import subprocess
 import sys
 
 import images
@@ -22,7 +23,7 @@ def note(text):
     print(f"run: {text}", flush=True)
 
 
-def settings(environment, build):
+def settings(environment, build, verb):
     """The machine's Config from make's variables."""
     xen, xl = environment.get("XEN"), environment.get("XL")
     has_ours = os.path.exists(os.path.join(build, "bin/domusd"))
@@ -30,7 +31,9 @@ def settings(environment, build):
         note("build/bin/domusd is not there: using Debian's toolstack, as with XL=1")
         xl = "1"
     owner = "debian" if xl else "domus"
-    boot = environment.get("BOOT") or ("uefi" if environment.get("UEFI") else "bios")
+    # To debug, QEMU loads the modules itself: no firmware and no GRUB before our first instruction.
+    default = "direct" if verb == "debug" else "bios"
+    boot = environment.get("BOOT") or ("uefi" if environment.get("UEFI") else default)
     port = machine.free_port(int(environment.get("PORT") or 8080))
     url = f"http://127.0.0.1:{port}/"
     config = machine.Config(
@@ -89,8 +92,8 @@ def run_terminal(config, url, debug):
 
 
 def debug_session(config, command, port):
-    """Run QEMU with its serial line in a log, and gdb on this terminal."""
-    import subprocess
+    """Run QEMU with its serial line in a log, and gdb on this terminal; `continue` there goes to
+    the hypervisor's first C function."""
     log = os.path.join(config.build, "debug-serial.log")
     command[command.index("mon:stdio")] = f"file:{log}"
     note(f"serial output goes to {os.path.relpath(log, TOP)}; the machine ends with gdb")
@@ -99,6 +102,7 @@ def debug_session(config, command, port):
             return subprocess.call([
                 "gdb", "-q", os.path.join(config.build, "domus-syms"),
                 "-ex", f"target remote 127.0.0.1:{port}",
+                "-ex", "thbreak start_hypervisor",
                 "-x", os.path.join(TOP, "hypervisor/arch/x86/tools/gdb.py")])
         finally:
             qemu.kill()
@@ -108,7 +112,7 @@ def main():
     build = os.path.join(TOP, os.environ.get("BUILD") or "build")
     verb = sys.argv[1] if len(sys.argv) > 1 else "run"
     try:
-        config, url = settings(os.environ, build)
+        config, url = settings(os.environ, build, verb)
         note("preparing the images")
         images.build_images(build, full=config.resolved().full or config.hypervisor == "xen")
         if verb == "iso":
