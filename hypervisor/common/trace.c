@@ -165,43 +165,71 @@ static u32 info_words(u32 pages)
     return DIV_ROUND_UP(1 + nr_cpus, 2u) + nr_cpus * pages;
 }
 
-static int alloc_ring(unsigned int cpu, u32 pages, unsigned int order)
+static unsigned int order_of(u32 pages)
 {
-    struct trace_ring *r = &per_cpu(trace_ring, cpu);
-    u16 *info = info_page;
-    u32 at = DIV_ROUND_UP(1 + nr_cpus, 2u) + cpu * pages;
-    char *ring = hv_alloc_pages(order, MEMF_ZERO);
+    unsigned int order = 0;
 
-    if (!ring)
-        return -ENOMEM;
-    info[1 + cpu] = (u16)at;
+    while (1u << order < pages)
+        order++;
+    return order;
+}
+
+static void free_all(u32 pages)
+{
+    for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+        struct trace_ring *r = &per_cpu(trace_ring, cpu);
+
+        if (r->head)
+            hv_free_pages(r->head, order_of(pages));
+        r->head = NULL;
+    }
+    if (info_page)
+        hv_free_page(info_page);
+    info_page = NULL;
+}
+
+static bool alloc_all(u32 pages)
+{
+    info_page = hv_alloc_page();
+    for (unsigned int cpu = 0; info_page && cpu < nr_cpus; cpu++) {
+        struct trace_ring *r = &per_cpu(trace_ring, cpu);
+
+        r->head = hv_alloc_pages(order_of(pages), MEMF_ZERO);
+        if (!r->head)
+            break;
+        r->data = (char *)(r->head + 1);
+        if (cpu + 1 == nr_cpus)
+            return true;
+    }
+    free_all(pages);
+    return false;
+}
+
+/* From here on the control domain may map the pages, so they stay. */
+static void publish(unsigned int cpu, u32 pages)
+{
+    char *ring = (char *)per_cpu(trace_ring, cpu).head;
+    u32 at = DIV_ROUND_UP(1 + nr_cpus, 2u) + cpu * pages;
+
+    ((u16 *)info_page)[1 + cpu] = (u16)at;
     for (u32 i = 0; i < pages; i++) {
         frame_share_with_privileged(ring + i * PAGE_SIZE, SHARE_RW);
         ((u32 *)info_page)[at + i] = (u32)mfn_raw(virt_to_mfn(ring)) + i;
     }
-    r->head = (struct ring_head *)ring;
-    r->data = ring + sizeof(struct ring_head);
-    return 0;
 }
 
 /* Once only, as the ABI has it: later calls must name the same size. */
 static long set_size(u32 pages)
 {
-    unsigned int order = 0;
-
     if (pages_per_cpu)
         return pages == pages_per_cpu ? 0 : -EINVAL;
     if (!pages || pages > MAX_PAGES_PER_CPU || info_words(pages) * 4 > PAGE_SIZE)
         return -EINVAL;
-    while (1u << order < pages)
-        order++;
-    info_page = hv_alloc_page();
-    if (!info_page)
+    if (!alloc_all(pages))
         return -ENOMEM;
     ((u16 *)info_page)[0] = (u16)pages;
     for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-        if (alloc_ring(cpu, pages, order))
-            return -ENOMEM; /* what is there stays; a later call is refused */
+        publish(cpu, pages);
     frame_share_with_privileged(info_page, SHARE_RO);
     data_bytes = pages * (u32)PAGE_SIZE - (u32)sizeof(struct ring_head);
     pages_per_cpu = pages;
