@@ -129,6 +129,8 @@ long console_read_ring(struct xen_sysctl_readconsole *op)
 
     at = op->incremental && (s32)(op->index - ring_cons) > 0 ? op->index : READ_ONCE(ring_cons);
     end = READ_ONCE(ring_prod);
+    if (end - at > ring_bytes) /* an index that was never handed out */
+        at = READ_ONCE(ring_cons);
     while (at != end && done < max) {
         u32 n = MIN(end - at, max - done);
 
