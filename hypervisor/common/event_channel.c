@@ -439,10 +439,10 @@ static void close_pirq(struct domain *d, struct event_channel *c)
     (void)pirq_set_port(d, c->u.pirq, 0);
 }
 
-int event_channel_close(struct domain *d, evtchn_port_t port, bool guest_request)
+int event_channel_close(struct domain *d, evtchn_port_t port)
 {
     struct event_channel *c = event_channel_of(d, port);
-    struct domain *remote = NULL;
+    struct domain *remote = NULL, *peer;
 
     if (!c)
         return -EINVAL;
@@ -470,25 +470,21 @@ int event_channel_close(struct domain *d, evtchn_port_t port, bool guest_request
             domain_put(remote);
         return -EINVAL;
     }
-    (void)guest_request;
-    {
-        struct domain *peer = c->state == ECS_INTERDOMAIN ? c->u.interdomain.domain : NULL;
-
-        if (c->state == ECS_INTERDOMAIN)
-            close_interdomain(d, c);
-        else if (c->state == ECS_VIRQ)
-            close_virq(d, c);
-        else if (c->state == ECS_PIRQ)
-            close_pirq(d, c);
-        release(d, c);
-        unlock_domains(d, remote ?: d);
-        if (peer) { /* the references that the connection held */
-            domain_put(peer);
-            domain_put(d);
-        }
-        if (remote)
-            domain_put(remote);
+    peer = c->state == ECS_INTERDOMAIN ? c->u.interdomain.domain : NULL;
+    if (peer)
+        close_interdomain(d, c);
+    else if (c->state == ECS_VIRQ)
+        close_virq(d, c);
+    else if (c->state == ECS_PIRQ)
+        close_pirq(d, c);
+    release(d, c);
+    unlock_domains(d, remote ?: d);
+    if (peer) { /* the references that the connection held */
+        domain_put(peer);
+        domain_put(d);
     }
+    if (remote)
+        domain_put(remote);
     return 0;
 }
 
@@ -643,7 +639,7 @@ int event_channel_domain_teardown(struct domain *d)
 {
     for (u32 port = d->teardown_port; port < d->nr_ports; port++) {
         if (port)
-            (void)event_channel_close(d, port, false);
+            (void)event_channel_close(d, port);
         d->teardown_port = port + 1;
         if (!(port % 16) && hypercall_preempt_check())
             return -ERESTART;
@@ -663,7 +659,7 @@ int event_channel_reset(struct domain *d)
 
         if (c->state == ECS_FREE)
             continue;
-        (void)event_channel_close(d, port, true);
+        (void)event_channel_close(d, port);
         if (hypercall_preempt_check())
             return -ERESTART;
     }

@@ -74,7 +74,7 @@ static long op_bind_pirq(void *arg, bool *copy_out)
 static long op_close(void *arg, bool *copy_out)
 {
     (void)copy_out;
-    return event_channel_close(current->domain, ((struct evtchn_close *)arg)->port, true);
+    return event_channel_close(current->domain, ((struct evtchn_close *)arg)->port);
 }
 
 static long op_send(void *arg, bool *copy_out)

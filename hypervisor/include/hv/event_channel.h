@@ -27,7 +27,7 @@ static inline bool vcpu_events_deliverable(const struct vcpu *v)
 }
 /** Toolstack allocates ports in other domains; remote may be DOMID_SELF-resolved. */
 int event_channel_alloc_unbound(struct domain *d, domid_t remote, evtchn_port_t *port);
-int event_channel_close(struct domain *d, evtchn_port_t port, bool guest_request);
+int event_channel_close(struct domain *d, evtchn_port_t port);
 int event_channel_send(struct domain *d, evtchn_port_t port);
 bool event_port_is_pending(struct domain *d, evtchn_port_t port);
 bool event_port_is_masked(struct domain *d, evtchn_port_t port);
