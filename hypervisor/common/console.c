@@ -24,7 +24,7 @@
 #define SWITCH_CHAR 0x01 /* ctrl-a */
 #define SWITCH_COUNT 3
 
-static DEFINE_SPINLOCK(output_lock);
+static DEFINE_SPINLOCK_AT(output_lock, ORDER_LEAF);
 static const struct console_device *device[MAX_DEVICES];
 static unsigned int nr_devices;
 

@@ -120,11 +120,11 @@ static struct domain *domain_alloc(domid_t id)
     d->refcount = 1;
     d->shutdown_code = ~0u;
     list_init(&d->list);
-    spin_lock_init(&d->page_lock);
-    rwlock_init(&d->event_lock);
-    spin_lock_init(&d->domctl_lock);
-    spin_lock_init(&d->shutdown_lock);
-    spin_lock_init(&d->watchdog_lock);
+    spin_lock_init_at(&d->page_lock, ORDER_PAGES);
+    rwlock_init_at(&d->event_lock, ORDER_EVENTS);
+    spin_lock_init_at(&d->domctl_lock, ORDER_DOMCTL);
+    spin_lock_init_at(&d->shutdown_lock, ORDER_SHUTDOWN);
+    spin_lock_init_at(&d->watchdog_lock, ORDER_WATCHDOG);
     domain_watchdog_init(d);
     return d;
 }

@@ -49,6 +49,7 @@ static int grow_ports(struct domain *d)
     if (!bucket)
         return -ENOMEM;
     for (u32 i = 0; i < PORTS_PER_BUCKET; i++) {
+        spin_lock_init_at(&bucket[i].lock, ORDER_CHANNEL);
         bucket[i].port = d->nr_ports + i;
         bucket[i].priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
     }

@@ -392,3 +392,15 @@ void event_fifo_destroy(struct domain *d)
         frame_put_and_type(mfn_to_frame(virt_to_mfn(e->array[i])));
     hv_free(e);
 }
+
+void event_fifo_each_frame(struct domain *d, void (*fn)(struct frame *f, void *data), void *data)
+{
+    struct event_fifo_domain *e = d->event_fifo;
+    struct vcpu *v;
+
+    for (u32 i = 0; e && i < e->nr_pages; i++)
+        fn(mfn_to_frame(virt_to_mfn(e->array[i])), data);
+    for_each_vcpu(d, v)
+        if (v->event_fifo)
+            fn(v->event_fifo->frame, data);
+}

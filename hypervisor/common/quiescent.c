@@ -10,7 +10,7 @@
 #include <hv/irq.h>
 #include <hv/softirq.h>
 
-static DEFINE_SPINLOCK(quiescent_lock);
+static DEFINE_SPINLOCK_AT(quiescent_lock, ORDER_LEAF);
 static LIST_HEAD(waiting);      /* for the next round */
 static LIST_HEAD(in_round);
 static u64 cpus_to_pass;

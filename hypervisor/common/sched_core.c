@@ -27,7 +27,7 @@ struct cpu_queue {
     struct timer slice_timer;
     bool yielded;
 };
-static DEFINE_PER_CPU(struct cpu_queue, cpu_queue);
+static DEFINE_PER_CPU(struct cpu_queue, cpu_queue) = { .lock = SPIN_LOCK_AT(ORDER_RUN_QUEUE) };
 static const struct scheduler *const ops = &sched_credit2;
 
 struct vcpu *idle_vcpu[MAX_CPUS];

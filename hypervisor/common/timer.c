@@ -20,7 +20,7 @@ struct timer_queue {
     struct timer *first; /* root of the heap */
     struct timer *running;
 };
-static DEFINE_PER_CPU(struct timer_queue, queue);
+static DEFINE_PER_CPU(struct timer_queue, queue) = { .lock = SPIN_LOCK_AT(ORDER_TIMERS) };
 
 /* One heap of two: along the path the children change sides, which keeps paths short on average. */
 static struct timer *merge(struct timer *a, struct timer *b)

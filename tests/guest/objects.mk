@@ -14,7 +14,7 @@ guest-tests-domu := $(addsuffix @domu,hypercalls multicall traps user callbacks 
 
 HV ?= $(B)/domus
 
-guest-test-lib := $(call guest-objs,$(addprefix tests/guest/lib/,test.o startofday.o user.o insn.o \
+guest-test-lib := $(call guest-objs,$(addprefix tests/guest/lib/,test.o audit.o startofday.o user.o insn.o \
     domu.o))
 guest-test-elfs := $(foreach t,$(guest-tests) as_domu,$(B)/guest/$(t).elf)
 

@@ -20,6 +20,8 @@ HYPERVISOR_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=64M,max:64M loglvl=
                       "guest_loglvl=all dom0_max_vcpus=1")
 QEMU = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-vga", "none",
         "-serial", "stdio", "-monitor", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+GRACE = 5  # seconds from DONE to the end of the machine
+AUDIT = re.compile(r"audit: \d+ frames, (\d+) faults")
 RESULT = re.compile(r"TEST (\S+): (ok|FAIL|skip|error)\b ?(.*)")
 
 
@@ -37,8 +39,8 @@ def machine_options(kernel):
 
 
 def read_until_done(process, deadline):
-    """The serial output up to `DONE`, the end of QEMU, or the deadline."""
-    output = b""
+    """The serial output up to the end of QEMU, which comes soon after `DONE`, or the deadline."""
+    output, done = b"", False
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while time.monotonic() < deadline:
@@ -46,11 +48,12 @@ def read_until_done(process, deadline):
                 break
             part = os.read(process.stdout.fileno(), 65536)
             if not part:
-                return output, "QEMU ended"
+                return output, None if done else "QEMU ended"
             output += part
-            if b"\nDONE" in output:
-                return output, None
-    return output, "deadline passed"
+            if b"\nDONE" in output and not done:
+                done = True
+                deadline = min(deadline, time.monotonic() + GRACE)
+    return output, None if done else "deadline passed"
 
 
 def boot(kernel, options):
@@ -99,13 +102,19 @@ def judge(kernel, text, trouble, seconds, totals, options):
             totals.failed += 1
         if verdict != "ok" or options.verbose:
             lines.append(f"  {name}: {verdict} {rest}".rstrip())
+    audits = [int(faults) for faults in AUDIT.findall(text)]
+    if any(audits):
+        totals.failed += 1
+        lines.append("  frame audit: FAIL")
+        lines += ["    | " + line for line in text.splitlines() if "audit:" in line]
     missing = int(plan.group(1)) - len(results) if plan else 1
     if missing > 0 or trouble:
         totals.failed += max(missing, 1)
         what = f"{missing} tests did not report" if plan else "the kernel did not start"
         lines.append(f"  FAIL {what}{f' ({trouble})' if trouble else ''}; last lines:")
         lines += ["    | " + line for line in text.splitlines()[-options.tail:]]
-    bad = any(v in ("FAIL", "error") for _, v, _ in results) or missing > 0 or trouble
+    bad = any(v in ("FAIL", "error") for _, v, _ in results) or missing > 0 \
+        or trouble or any(audits)
     print(f"{kernel}: {'FAILED' if bad else 'ok'}, {len(results)} tests, {seconds:.1f} s")
     print("\n".join(lines) + "\n" if lines else "", end="", flush=True)
     if options.logs:

@@ -168,3 +168,17 @@ void grant_unpin(struct domain *d, grant_ref_t ref, u32 use)
     grant_unpin_locked(d->grant_table, a, ref, use);
     spin_unlock(&a->lock);
 }
+
+void grant_table_each_device_pin(struct domain *d,
+                                 void (*fn)(struct frame *f, u32 readers, u32 writers))
+{
+    const struct grant_table *t = d->grant_table;
+
+    for (u32 ref = 0; ref < t->nr_frames * GRANT_ENTRIES_PER_FRAME; ref++) {
+        const struct active_grant *a =
+            &t->active[ref / GRANT_ENTRIES_PER_FRAME][ref % GRANT_ENTRIES_PER_FRAME];
+
+        if (a->dev_r | a->dev_w)
+            fn(mfn_to_frame(a->mfn), a->dev_r, a->dev_w);
+    }
+}

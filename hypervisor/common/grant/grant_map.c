@@ -244,7 +244,10 @@ static s16 unmap_begin(struct unmap *u)
         return GNTST_bad_domain;
     a = grant_lock_active(granter->grant_table, seen.ref);
     if (a) {
-        if (m->flags & MAPPING_LIVE && m->domid == seen.domid && m->ref == seen.ref &&
+        /* A handle that has been given out anew shows its flags last. */
+        seen.flags = READ_ONCE(m->flags);
+        smp_rmb();
+        if (seen.flags & MAPPING_LIVE && m->domid == seen.domid && m->ref == seen.ref &&
             grant_is_pinned(a) && a->domid == d->domid)
             rc = clear_mappings(u, m, a);
         spin_unlock(&a->lock);

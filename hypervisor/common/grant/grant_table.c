@@ -65,7 +65,7 @@ static int add_frame(struct grant_table *t, u32 i)
         return -ENOMEM;
     }
     for (u32 k = 0; k < GRANT_ENTRIES_PER_FRAME; k++)
-        spin_lock_init(&a[k].lock);
+        spin_lock_init_at(&a[k].lock, ORDER_GRANT_ENTRY);
     frame_share_with_guest(page, t->domain, SHARE_RW);
     t->shared[i] = page;
     t->active[i] = a;
@@ -102,8 +102,8 @@ int grant_table_domain_init(struct domain *d, u32 max_grant_frames, u32 max_mapt
     t->version = 1;
     t->max_frames = max_grant_frames;
     t->max_maptrack_frames = max_maptrack_frames;
-    spin_lock_init(&t->lock);
-    spin_lock_init(&t->maptrack_lock);
+    spin_lock_init_at(&t->lock, ORDER_GRANT_TABLE);
+    spin_lock_init_at(&t->maptrack_lock, ORDER_MAPTRACK);
     t->shared = zalloc_objs(grant_entry_v1_t *, max_grant_frames);
     t->active = zalloc_objs(struct active_grant *, max_grant_frames);
     t->maptrack = zalloc_objs(struct grant_mapping *, MAX(max_maptrack_frames, 1U));

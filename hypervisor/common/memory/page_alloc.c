@@ -24,7 +24,7 @@
 static u32 first_block[NR_ZONES][MAX_ORDER + 1]; /* circular: its list_prev is the last */
 static u32 orders_present[NR_ZONES];             /* bit per order */
 static u64 free_pages, dirty_pages, claimed_pages;
-static DEFINE_SPINLOCK(heap_lock);
+static DEFINE_SPINLOCK_AT(heap_lock, ORDER_HEAP);
 
 static struct frame *frame_nr(u64 nr)
 {

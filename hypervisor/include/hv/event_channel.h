@@ -34,5 +34,7 @@ bool event_port_is_masked(struct domain *d, evtchn_port_t port);
 bool event_port_is_valid(const struct domain *d, evtchn_port_t port);
 int event_channel_bind_pirq_port(struct domain *d, u32 pirq, evtchn_port_t port);
 void event_channel_dump(struct domain *d); /* debug key */
+/** The frames that d's event queues hold, each by a reference and a writable use. */
+void event_fifo_each_frame(struct domain *d, void (*fn)(struct frame *f, void *data), void *data);
 
 #endif

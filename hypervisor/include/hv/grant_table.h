@@ -16,6 +16,10 @@ int grant_table_get_status_frame(struct domain *d, u32 idx, mfn_t *mfn);
 u32 grant_table_nr_frames(struct domain *d);
 u32 grant_table_max_frames(struct domain *d);
 
+/** For the frame audit: frames of d that others hold for devices, and how often. */
+void grant_table_each_device_pin(struct domain *d,
+                                 void (*fn)(struct frame *f, u32 readers, u32 writers));
+
 /*
  * Contract with the arch for host mappings: write or clear a PTE that maps frame for current's
  * domain. addr is a linear address or, with GNTMAP_contains_pte, the machine address of the

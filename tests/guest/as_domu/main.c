@@ -23,6 +23,7 @@ int main(void)
     code = domu_wait(&domu, TIMEOUT_MS);
     if (code != SHUTDOWN_poweroff)
         printf("the domain ended with code %d\n", code);
+    audit_frames();
     hc_physdev_op(PHYSDEVOP_set_iopl, &iopl);
     outl(code, EXIT_PORT);
     guest_shutdown(SHUTDOWN_poweroff);

@@ -46,6 +46,7 @@ _Noreturn static void test_exit(void)
 {
     struct physdev_set_iopl iopl = { .iopl = 1 };
 
+    audit_frames();
     printf("DONE\n");
     if (is_initial_domain()) {
         hc_physdev_op(PHYSDEVOP_set_iopl, &iopl);

@@ -67,6 +67,9 @@ void test_check_row(const char *file, int line, const char *row, const char *wha
 void test_check_trap(const char *file, int line, unsigned int vector, unsigned long error);
 void test_check_no_trap(const char *file, int line);
 
+/* As the initial domain: has the hypervisor count all frames again; faults fail the kernel. */
+void audit_frames(void);
+
 /* Our own domain's number, as others see it. */
 domid_t own_domid(void);
 

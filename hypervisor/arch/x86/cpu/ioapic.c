@@ -12,7 +12,7 @@
 #define ENTRY_LEVEL  0x8000u
 #define ENTRY_LOW    0x2000u
 
-static DEFINE_SPINLOCK(ioapic_lock);
+static DEFINE_SPINLOCK_AT(ioapic_lock, ORDER_LEAF);
 static struct {
     volatile u32 *mmio;
     u32 gsi_base, pins;

@@ -215,7 +215,7 @@ static int put_type(struct frame *f, bool preemptible)
         next = x - 1;
         if (unlikely(!(next & FT_COUNT_MASK))) {
             /* Stamped while the use still stands: translations ended before. */
-            f->tlb_stamp = tlb_stamp_now();
+            frame_stamp(f);
             if (is_table(x & FT_MASK))
                 next = (x & FT_MASK) | FT_VALIDATING | 1;
         } else if (unlikely(next & FT_LOCKED && (next & FT_COUNT_MASK) == 1)) {

@@ -7,6 +7,7 @@
 #include <asm/guest_access.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
+#include <hv/spinlock.h>
 
 #define LOW_HALF_END 0x800000000000UL
 
@@ -32,6 +33,7 @@ static inline u64 outside_hole(u64 va)
 
 unsigned long copy_from_guest_va(void *dst, u64 guest_va, unsigned long bytes)
 {
+    assert_no_locks();
     if (unlikely(!guest_range_ok(guest_va, bytes)))
         return bytes;
     return guest_copy_raw(dst, (const void *)outside_hole(guest_va), bytes);
@@ -39,6 +41,7 @@ unsigned long copy_from_guest_va(void *dst, u64 guest_va, unsigned long bytes)
 
 unsigned long copy_to_guest_va(u64 guest_va, const void *src, unsigned long bytes)
 {
+    assert_no_locks();
     if (unlikely(!guest_range_ok(guest_va, bytes)))
         return bytes;
     return guest_copy_raw((void *)outside_hole(guest_va), src, bytes);
@@ -46,6 +49,7 @@ unsigned long copy_to_guest_va(u64 guest_va, const void *src, unsigned long byte
 
 unsigned long clear_guest_va(u64 guest_va, unsigned long bytes)
 {
+    assert_no_locks();
     if (unlikely(!guest_range_ok(guest_va, bytes)))
         return bytes;
     return guest_clear_raw((void *)outside_hole(guest_va), bytes);

@@ -435,6 +435,7 @@ static void (*const own_interrupt[16])(void) = {
 void do_interrupt(struct cpu_user_regs *regs, u8 vector)
 {
     (void)regs;
+    lock_interrupt_enter();
     if (vector >= VECTOR_FIRST_DEVICE && vector <= VECTOR_LAST_DEVICE)
         device_interrupt(vector);
     else if (vector >= FIRST_OWN_VECTOR && own_interrupt[vector - FIRST_OWN_VECTOR])
@@ -443,6 +444,7 @@ void do_interrupt(struct cpu_user_regs *regs, u8 vector)
         apic_eoi();
         stray(vector);
     } /* else one of the masked 8259s gave a spurious interrupt: nothing is in service */
+    lock_interrupt_leave();
 }
 
 /* ---- setting up ---- */

@@ -12,7 +12,7 @@
 #include <hv/printk.h>
 #include <hv/spinlock.h>
 
-static DEFINE_SPINLOCK(cmos_lock);
+static DEFINE_SPINLOCK_AT(cmos_lock, ORDER_LEAF);
 static DEFINE_SPINLOCK(wallclock_lock);
 static struct tm_wallclock at_boot;
 

@@ -63,7 +63,8 @@ void pv_handle_page_fault(struct cpu_user_regs *regs, u64 cr2)
     u32 error_code = regs->error_code;
 
     if (unlikely(cr2 >= HV_VIRT_START && cr2 < HV_VIRT_END)) {
-        if (window_fault(regs, cr2))
+        /* A descriptor fetch counts as the system's; the guest's own access is like any other. */
+        if (!(error_code & PFEC_USER) && window_fault(regs, cr2))
             return;
     } else if ((error_code & (PFEC_PRESENT | PFEC_WRITE | PFEC_RESERVED)) ==
                    (PFEC_PRESENT | PFEC_WRITE) &&

@@ -107,6 +107,9 @@ void page_owner_put(struct domain *d);
 /** Show or hide the read-only M2P in a validated L4. */
 void pv_root_show_m2p(struct frame *l4, bool show);
 
+/* audit.c */
+void pv_audit_init(void);
+
 /* mmuext_pin.c */
 /** Teardown: take the pin away if there is one. */
 bool pv_unpin_frame(struct frame *f);

@@ -102,6 +102,7 @@ void __init pv_mm_init(void)
     };
 
     frame_register_type_ops(&ops);
+    pv_audit_init();
     mmio_ro_ranges = rangeset_create();
     if (!mmio_ro_ranges)
         panic("No memory for the set of read-only device frames\n");

@@ -233,13 +233,17 @@ static inline bool __must_check frame_get_writable(struct frame *f)
  * Stamped while the use still stands, in case it is the last. Somebody else's later stamp must not
  * be lost under ours because an interrupt came between reading the clock and writing.
  */
-static inline void frame_put_writable(struct frame *f)
+static inline void frame_stamp(struct frame *f)
 {
     u32 now;
 
     do
         WRITE_ONCE(f->tlb_stamp, now = tlb_stamp_now());
     while (unlikely(tlb_stamp_now() != now));
+}
+static inline void frame_put_writable(struct frame *f)
+{
+    frame_stamp(f);
     __atomic_sub_fetch(&f->type, 1, __ATOMIC_SEQ_CST);
 }
 
