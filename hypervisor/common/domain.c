@@ -146,7 +146,8 @@ static int create_parts(struct domain *d, const struct domain_create_params *p)
     if (!rc)
         rc = event_channel_domain_init(d);
     if (!rc)
-        rc = grant_table_domain_init(d, p->max_grant_frames, p->max_maptrack_frames);
+        rc = grant_table_domain_init(d, p->max_grant_frames, p->max_maptrack_frames,
+                                     XEN_DOMCTL_GRANT_version(p->grant_opts));
     return rc;
 }
 

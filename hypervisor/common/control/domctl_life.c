@@ -30,8 +30,7 @@ static int check_config(const struct xen_domctl_createdomain *c)
 
     if (rc)
         return rc;
-    if (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask ||
-        XEN_DOMCTL_GRANT_version(c->grant_opts) != 1) /* what physinfo offers */
+    if (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask)
         return -EINVAL;
     if (!c->max_vcpus || c->max_vcpus > MAX_VCPUS)
         return -EINVAL;

@@ -6,6 +6,7 @@
 #include <hv/arch.h>
 #include <hv/domctl.h>
 #include <hv/errno.h>
+#include <hv/grant_table.h>
 #include <hv/guest_access.h>
 #include <hv/irq.h>
 #include <hv/page_alloc.h>
@@ -28,7 +29,8 @@ long sysctl_physinfo(struct xen_sysctl *op, bool *copyback)
     p->max_cpu_id = nr_cpu_ids() - 1;
     p->nr_nodes = 1;
     p->max_node_id = 0;
-    p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
+    p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 |
+                      (grant_table_max_version() > 1 ? XEN_SYSCTL_PHYSCAP_gnttab_v2 : 0);
     p->total_pages = page_alloc_total_pages();
     p->free_pages = page_alloc_free_pages();
     p->scrub_pages = 0; /* free but not usable yet: none, dirty frames are cleaned on the way out */

@@ -19,6 +19,8 @@ struct copy_side {
     bool by_ref, readonly;
     u64 name;                /* grant reference or frame number */
     u16 start, length;       /* the part that may be used */
+    struct domain *via;      /* of a grant that by_ref passes on; see struct granted_frame */
+    grant_ref_t via_ref;
 };
 
 static inline u32 use_of(const struct copy_side *s)
@@ -34,7 +36,7 @@ static void side_release(struct copy_side *s)
         frame_put_type(s->frame);
     frame_put(s->frame);
     if (s->by_ref)
-        grant_unpin(s->domain, (grant_ref_t)s->name, use_of(s));
+        grant_unpin_copy(s->domain, (grant_ref_t)s->name, use_of(s), s->via, s->via_ref);
     domain_put(s->domain);
     s->domain = NULL;
 }
@@ -42,13 +44,15 @@ static void side_release(struct copy_side *s)
 static s16 claim_grant(struct copy_side *s, struct domain *d)
 {
     struct granted_frame g;
-    s16 rc = grant_pin(d, (grant_ref_t)s->name, current->domain, use_of(s), &g);
+    s16 rc = grant_pin_copy(d, (grant_ref_t)s->name, current->domain, use_of(s), &g);
 
     if (rc)
         return rc;
     s->frame = g.frame;
     s->start = g.start;
     s->length = g.length;
+    s->via = g.via;
+    s->via_ref = g.via_ref;
     return GNTST_okay;
 }
 
@@ -85,7 +89,7 @@ static s16 side_claim(struct copy_side *s, const struct gnttab_copy_ptr *p, bool
     if (!rc && !readonly && frame_get_type(s->frame, FT_WRITABLE)) {
         frame_put(s->frame);
         if (by_ref)
-            grant_unpin(d, (grant_ref_t)s->name, use_of(s));
+            grant_unpin_copy(d, (grant_ref_t)s->name, use_of(s), s->via, s->via_ref);
         rc = GNTST_general_error;
     }
     if (rc)
@@ -102,32 +106,32 @@ static bool is_claimed(const struct copy_side *s, const struct gnttab_copy_ptr *
 }
 
 static s16 side_prepare(struct copy_side *s, const struct gnttab_copy_ptr *p, bool by_ref,
-                        bool readonly, u32 len)
+                        bool readonly)
 {
-    s16 rc;
+    if (is_claimed(s, p, by_ref))
+        return GNTST_okay;
+    side_release(s);
+    return side_claim(s, p, by_ref, readonly);
+}
 
-    if (!is_claimed(s, p, by_ref)) {
-        side_release(s);
-        rc = side_claim(s, p, by_ref, readonly);
-        if (rc)
-            return rc;
-    }
-    if (p->offset < s->start || p->offset + len > (u32)s->start + s->length)
-        return GNTST_general_error;
-    return GNTST_okay;
+static inline bool is_within(const struct copy_side *s, u32 offset, u32 len)
+{
+    return offset >= s->start && offset + len <= (u32)s->start + s->length;
 }
 
 static s16 copy_one(const gnttab_copy_t *op, struct copy_side *src, struct copy_side *dst)
 {
     s16 rc;
 
-    if ((u32)op->source.offset + op->len > PAGE_SIZE || (u32)op->dest.offset + op->len > PAGE_SIZE)
-        return GNTST_bad_copy_arg;
-    rc = side_prepare(src, &op->source, op->flags & GNTCOPY_source_gref, true, op->len);
+    rc = side_prepare(src, &op->source, op->flags & GNTCOPY_source_gref, true);
     if (!rc)
-        rc = side_prepare(dst, &op->dest, op->flags & GNTCOPY_dest_gref, false, op->len);
+        rc = side_prepare(dst, &op->dest, op->flags & GNTCOPY_dest_gref, false);
     if (rc)
         return rc;
+    if ((u32)op->source.offset + op->len > PAGE_SIZE || (u32)op->dest.offset + op->len > PAGE_SIZE)
+        return GNTST_bad_copy_arg;
+    if (!is_within(src, op->source.offset, op->len) || !is_within(dst, op->dest.offset, op->len))
+        return GNTST_general_error;
     /* The same page may stand on both sides. */
     memmove((char *)frame_to_virt(dst->frame) + op->dest.offset,
             (const char *)frame_to_virt(src->frame) + op->source.offset, op->len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Grant tables of domains: life, size, and grant_table_op with its simple sub-ops. Version 1.
+ * Grant tables of domains: life, size, and grant_table_op with its simple sub-ops.
  * A long batch is restarted with the elements that are left; progress is in its arguments.
  * Locks: table->lock, held across no guest copy. ABI facts: public grant_table.h.
  */
@@ -48,15 +48,15 @@ BOOT_PARAM("gnttab_max_maptrack_frames", parse_max_maptrack);
 
 void grant_table_init(void)
 {
-    printk(LOG_INFO "Grant tables: version 1, %u frames, %u maptrack frames\n",
-           opt_max_grant_frames, opt_max_maptrack_frames);
+    printk(LOG_INFO "Grant tables: up to version %u, %u frames, %u maptrack frames\n",
+           opt_grant_max_version, opt_max_grant_frames, opt_max_maptrack_frames);
 }
 
 /* ---- life ---- */
 
 static int add_frame(struct grant_table *t, u32 i)
 {
-    grant_entry_v1_t *page = hv_alloc_page();
+    void *page = hv_alloc_page();
     struct active_grant *a = zalloc_objs(struct active_grant, GRANT_ENTRIES_PER_FRAME);
 
     if (!page || !a) {
@@ -81,18 +81,22 @@ int grant_table_grow(struct grant_table *t, u32 n)
     if (n > t->max_frames)
         return -EINVAL;
     spin_lock(&t->lock);
+    if (t->version == 2)
+        rc = grant_status_grow(t, grant_status_frames_for(n));
     while (!rc && t->nr_frames < n)
         rc = add_frame(t, t->nr_frames);
     spin_unlock(&t->lock);
     return rc;
 }
 
-int grant_table_domain_init(struct domain *d, u32 max_grant_frames, u32 max_maptrack_frames)
+int grant_table_domain_init(struct domain *d, u32 max_grant_frames, u32 max_maptrack_frames,
+                            u32 max_version)
 {
     struct grant_table *t;
 
     if (!max_grant_frames || max_grant_frames > LIMIT_FRAMES ||
-        max_maptrack_frames > LIMIT_MAPTRACK_FRAMES)
+        max_maptrack_frames > LIMIT_MAPTRACK_FRAMES || !max_version ||
+        max_version > opt_grant_max_version)
         return -EINVAL;
     t = zalloc_obj(struct grant_table);
     if (!t)
@@ -100,14 +104,16 @@ int grant_table_domain_init(struct domain *d, u32 max_grant_frames, u32 max_mapt
     d->grant_table = t;
     t->domain = d;
     t->version = 1;
+    t->max_version = max_version;
     t->max_frames = max_grant_frames;
     t->max_maptrack_frames = max_maptrack_frames;
     spin_lock_init_at(&t->lock, ORDER_GRANT_TABLE);
     spin_lock_init_at(&t->maptrack_lock, ORDER_MAPTRACK);
-    t->shared = zalloc_objs(grant_entry_v1_t *, max_grant_frames);
+    t->shared = zalloc_objs(void *, max_grant_frames);
+    t->status = zalloc_objs(grant_status_t *, grant_status_frames_for(max_grant_frames));
     t->active = zalloc_objs(struct active_grant *, max_grant_frames);
     t->maptrack = zalloc_objs(struct grant_mapping *, MAX(max_maptrack_frames, 1U));
-    if (!t->shared || !t->active || !t->maptrack)
+    if (!t->shared || !t->status || !t->active || !t->maptrack)
         return -ENOMEM; /* the caller frees what is there */
     return grant_table_grow(t, 1);
 }
@@ -124,8 +130,10 @@ void grant_table_domain_free(struct domain *d)
             hv_free_page(t->shared[i]);
         hv_free(t->active[i]);
     }
+    grant_status_free(t);
     grant_maptrack_free(t);
     hv_free(t->shared);
+    hv_free(t->status);
     hv_free(t->active);
     hv_free(t->maptrack);
     hv_free(t);
@@ -146,12 +154,6 @@ int grant_table_get_frame(struct domain *d, u32 idx, mfn_t *mfn)
     return rc;
 }
 
-int grant_table_get_status_frame(struct domain *d, u32 idx, mfn_t *mfn)
-{
-    (void)d, (void)idx, (void)mfn;
-    return -EINVAL; /* version 1 keeps its status in the entries */
-}
-
 u32 grant_table_nr_frames(struct domain *d)
 {
     return READ_ONCE(d->grant_table->nr_frames);
@@ -164,8 +166,7 @@ u32 grant_table_max_frames(struct domain *d)
 
 /* ---- simple sub-ops, one element ---- */
 
-/* The domain named, if the caller may ask about it; otherwise *status says why not. */
-static struct domain *named_domain(domid_t id, s16 *status)
+struct domain *grant_named_domain(domid_t id, s16 *status)
 {
     struct domain *d = domain_get_by_any_id(id);
 
@@ -196,7 +197,7 @@ static int copy_frame_list(const struct grant_table *t, const gnttab_setup_table
 static void setup_table(void *arg)
 {
     gnttab_setup_table_t *op = arg;
-    struct domain *d = named_domain(op->dom, &op->status);
+    struct domain *d = grant_named_domain(op->dom, &op->status);
 
     if (!d)
         return;
@@ -210,7 +211,7 @@ static void setup_table(void *arg)
 static void query_size(void *arg)
 {
     gnttab_query_size_t *op = arg;
-    struct domain *d = named_domain(op->dom, &op->status);
+    struct domain *d = grant_named_domain(op->dom, &op->status);
 
     op->nr_frames = op->max_nr_frames = 0;
     if (!d)
@@ -220,53 +221,20 @@ static void query_size(void *arg)
     domain_put(d);
 }
 
-static void get_status_frames(void *arg)
-{
-    gnttab_get_status_frames_t *op = arg;
-    struct domain *d = named_domain(op->dom, &op->status);
-
-    if (!d)
-        return;
-    if (op->nr_frames) /* version 1 has none */
-        op->status = GNTST_general_error;
-    domain_put(d);
-}
-
-static long set_version(u64 uop, u32 count, u32 *done)
-{
-    struct grant_table *t = current->domain->grant_table;
-    gnttab_set_version_t op;
-    long rc = 0;
-
-    if (count != 1)
-        return -EINVAL;
-    if (copy_from_guest_va(&op, uop, sizeof(op)))
-        return -EFAULT;
-    if (op.version != 1 && op.version != 2)
-        rc = -EINVAL;
-    else if (op.version == 2)
-        rc = -ENOSYS; /* as a hypervisor that is limited to version 1 */
-    op.version = t->version;
-    *done = 1;
-    return copy_to_guest_va(uop, &op, sizeof(op)) ? -EFAULT : rc;
-}
-
 static long get_version(u64 uop, u32 count, u32 *done)
 {
     gnttab_get_version_t op;
     struct domain *d;
     s16 status;
 
-    if (count != 1)
-        return -EINVAL;
     if (copy_from_guest_va(&op, uop, sizeof(op)))
         return -EFAULT;
-    d = named_domain(op.dom, &status);
+    d = grant_named_domain(op.dom, &status);
     if (!d)
         return status == GNTST_bad_domain ? -ESRCH : -EPERM;
-    op.version = d->grant_table->version;
+    op.version = READ_ONCE(d->grant_table->version) & ~GRANT_VERSION_CHANGES;
     domain_put(d);
-    *done = 1;
+    *done = count; /* one is told, whatever the count */
     return copy_to_guest_va(uop, &op, sizeof(op)) ? -EFAULT : 0;
 }
 
@@ -290,9 +258,9 @@ static const struct grant_op {
     [GNTTABOP_query_size] = {.one = query_size, WHOLE(gnttab_query_size_t), .single = true},
     [GNTTABOP_unmap_and_replace] = {.batch = grant_replace_batch,
                                     STATUS(gnttab_unmap_and_replace_t)},
-    [GNTTABOP_set_version] = {.batch = set_version, WHOLE(gnttab_set_version_t)},
-    [GNTTABOP_get_status_frames] = {.one = get_status_frames, STATUS(gnttab_get_status_frames_t),
-                                    .single = true},
+    [GNTTABOP_set_version] = {.batch = grant_set_version, WHOLE(gnttab_set_version_t)},
+    [GNTTABOP_get_status_frames] = {.one = grant_get_status_frames,
+                                    STATUS(gnttab_get_status_frames_t), .single = true},
     [GNTTABOP_get_version] = {.batch = get_version, WHOLE(gnttab_get_version_t)},
     [GNTTABOP_swap_grant_ref] = {.one = grant_swap_one, STATUS(gnttab_swap_grant_ref_t)},
     [GNTTABOP_cache_flush] = {.batch = grant_cache_flush_batch, WHOLE(gnttab_cache_flush_t)},
@@ -340,6 +308,8 @@ long hc_grant_table_op(unsigned long a1, unsigned long a2, unsigned long a3, uns
         return -ENOSYS;
     if (op->single && count != 1)
         return -EINVAL;
+    if (cmd == GNTTABOP_transfer && !opt_grant_transfer)
+        return -EOPNOTSUPP;
     if (!guest_range_ok(a2, (u64)count * op->bytes))
         return -EFAULT;
     rc = op->batch ? op->batch(a2, count, &done) : run_elements(op, a2, count, &done);

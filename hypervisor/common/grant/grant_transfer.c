@@ -22,29 +22,39 @@ static bool commit_entry(struct grant_table *t, grant_ref_t ref, domid_t sender)
     struct active_grant *a = grant_lock_active(t, ref);
     const u32 wanted = GTF_accept_transfer | (u32)sender << 16;
     bool done = false;
-    u32 *word;
 
     if (!a)
         return false;
-    word = (u32 *)(void *)grant_entry_v1(t, ref);
     if (!grant_is_pinned(a))
-        done = cmpxchg(word, wanted, wanted | GTF_transfer_committed) == wanted;
+        done = cmpxchg(grant_header(t, ref), wanted, wanted | GTF_transfer_committed) == wanted;
     spin_unlock(&a->lock);
     return done;
 }
 
+/* Is there an entry still: the receiver may have changed the version of its table meanwhile. */
 static void complete_entry(struct grant_table *t, grant_ref_t ref, mfn_t mfn)
 {
-    grant_entry_v1_t *e = grant_entry_v1(t, ref);
+    struct active_grant *a = grant_lock_active(t, ref);
 
-    WRITE_ONCE(e->frame, (u32)mfn_raw(mfn));
+    if (!a)
+        return;
+    if (t->version == 1)
+        WRITE_ONCE(grant_entry_v1(t, ref)->frame, (u32)mfn_raw(mfn));
+    else
+        WRITE_ONCE(grant_entry_v2(t, ref)->full_page.frame, mfn_raw(mfn));
     smp_wmb(); /* the frame first: the receiver polls the flag */
-    atomic_or(&e->flags, (u16)GTF_transfer_completed);
+    atomic_or(grant_header(t, ref), GTF_transfer_completed);
+    spin_unlock(&a->lock);
 }
 
 static void withdraw_entry(struct grant_table *t, grant_ref_t ref)
 {
-    atomic_and(&grant_entry_v1(t, ref)->flags, (u16)~GTF_transfer_committed);
+    struct active_grant *a = grant_lock_active(t, ref);
+
+    if (!a)
+        return;
+    atomic_and(grant_header(t, ref), ~GTF_transfer_committed);
+    spin_unlock(&a->lock);
 }
 
 /*
@@ -56,7 +66,7 @@ static s16 give(struct frame *f, struct domain *receiver, grant_ref_t ref)
     mfn_t mfn = frame_to_mfn(f);
 
     tlb_flush_stale(~0UL, tlb_stamp_now());
-    if (mfn_raw(mfn) > ~0U) {
+    if (mfn_raw(mfn) > ~0U && READ_ONCE(receiver->grant_table->version) == 1) {
         free_anonymous_frames(f, 0);
         return GNTST_address_too_big;
     }
@@ -97,25 +107,40 @@ void grant_transfer_one(void *arg)
 
 /* ---- swap ---- */
 
+static void exchange(struct grant_table *t, grant_ref_t x, grant_ref_t y)
+{
+    if (t->version == 1) {
+        grant_entry_v1_t kept = *grant_entry_v1(t, x);
+
+        *grant_entry_v1(t, x) = *grant_entry_v1(t, y);
+        *grant_entry_v1(t, y) = kept;
+    } else {
+        grant_entry_v2_t kept = *grant_entry_v2(t, x);
+
+        *grant_entry_v2(t, x) = *grant_entry_v2(t, y);
+        *grant_entry_v2(t, y) = kept; /* unpinned, so that their status is the same: none */
+    }
+}
+
 static s16 swap_entries(struct grant_table *t, grant_ref_t lower, grant_ref_t higher)
 {
-    struct active_grant *a = grant_lock_active(t, lower), *b = grant_lock_active(t, higher);
+    struct active_grant *a, *b;
     s16 rc = GNTST_bad_gntref;
 
+    spin_lock(&t->lock); /* who changes the version goes through all records */
+    a = grant_lock_active(t, lower);
+    b = grant_lock_active(t, higher);
     if (a && b && (grant_is_pinned(a) || grant_is_pinned(b))) {
         rc = GNTST_eagain;
     } else if (a && b) {
-        grant_entry_v1_t *x = grant_entry_v1(t, lower), *y = grant_entry_v1(t, higher);
-        grant_entry_v1_t copy = *x;
-
-        *x = *y;
-        *y = copy;
+        exchange(t, lower, higher);
         rc = GNTST_okay;
     }
     if (b)
         spin_unlock(&b->lock);
     if (a)
         spin_unlock(&a->lock);
+    spin_unlock(&t->lock);
     return rc;
 }
 

@@ -16,22 +16,31 @@
 
 typedef struct xen_mem_acquire_resource resource_t;
 
-/* 0: there is no such resource. Status frames belong to version 2 tables, which no domain has. */
+/* 0: there is no such resource. */
 static u32 max_frames(struct domain *d, const resource_t *r)
 {
-    if (r->type != XENMEM_resource_grant_table || r->id != XENMEM_resource_grant_table_id_shared)
+    if (r->type != XENMEM_resource_grant_table)
         return 0;
-    return grant_table_max_frames(d);
+    switch (r->id) {
+    case XENMEM_resource_grant_table_id_shared:
+        return grant_table_max_frames(d);
+    case XENMEM_resource_grant_table_id_status:
+        return grant_table_max_status_frames(d);
+    default:
+        return 0;
+    }
 }
 
-static int get_frame(struct domain *d, u64 index, xen_pfn_t *out)
+static int get_frame(struct domain *d, u32 id, u64 index, xen_pfn_t *out)
 {
     mfn_t mfn;
     int rc;
 
     if (index > ~0u)
         return -EINVAL;
-    rc = grant_table_get_frame(d, (u32)index, &mfn);
+    rc = id == XENMEM_resource_grant_table_id_status
+             ? grant_table_get_status_frame(d, (u32)index, &mfn)
+             : grant_table_get_frame(d, (u32)index, &mfn);
     if (!rc)
         *out = mfn_raw(mfn);
     return rc;
@@ -48,7 +57,7 @@ static int copy_frames(struct domain *d, const resource_t *r, u32 start, u32 *do
         if (*done != start && hypercall_preempt_check())
             return -ERESTART;
         for (u32 i = 0; i < n; i++) {
-            int rc = get_frame(d, r->frame + *done + i, &group[i]);
+            int rc = get_frame(d, r->id, r->frame + *done + i, &group[i]);
 
             if (rc)
                 return rc;

@@ -5,14 +5,20 @@
 
 #include <hv/domain.h>
 
-int grant_table_domain_init(struct domain *d, u32 max_grant_frames, u32 max_maptrack_frames);
+/** -EINVAL: a limit that cannot be, max_version 0 or above what gnttab=max-ver allows. */
+int grant_table_domain_init(struct domain *d, u32 max_grant_frames, u32 max_maptrack_frames,
+                            u32 max_version);
 /** Release every mapping d holds of others' frames; preemptible. */
 int grant_table_release_mappings(struct domain *d);
 void grant_table_domain_free(struct domain *d);
 /** XENMEM_acquire_resource and add-to-physmap need the frame at idx (grown on demand).
  * 0/-EINVAL/-ENOMEM. */
 int grant_table_get_frame(struct domain *d, u32 idx, mfn_t *mfn);
+/** The same of status frames; -EINVAL unless the table is of version 2. */
 int grant_table_get_status_frame(struct domain *d, u32 idx, mfn_t *mfn);
+u32 grant_table_max_status_frames(struct domain *d);
+/** What domains may be created with: 1 or 2. */
+u32 grant_table_max_version(void);
 u32 grant_table_nr_frames(struct domain *d);
 u32 grant_table_max_frames(struct domain *d);
 

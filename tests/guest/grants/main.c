@@ -249,6 +249,20 @@ static void map_refusals(void)
     }
 }
 
+/* Frames of devices are no pages of the granter's. */
+static void map_device_frames(void)
+{
+    static const unsigned int frames[] = { 0xa0, 0xb8, 0xf0, 0xfee00, 0xfec00, 0xe0000 };
+
+    init();
+    grant(REF, page, 0, own_domid());
+    for (unsigned int i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        table[REF].frame = frames[i];
+        CHECK_EQ(map(WINDOW, GNTMAP_host_map, REF, own_domid()).status, GNTST_bad_page);
+        CHECK_EQ(table[REF].flags, GTF_permit_access);
+    }
+}
+
 /* Writable for the mapper means writable for good: not while the frame is a table. */
 static void map_a_table(void)
 {
@@ -459,6 +473,7 @@ static const struct test tests[] = {
     { "map_by_entry", map_by_entry },
     { "map_for_application", map_for_application },
     { "map_refusals", map_refusals },
+    { "map_device_frames", map_device_frames },
     { "map_a_table", map_a_table },
     { "unmap_refusals", unmap_refusals },
     { "unmap_and_replace", unmap_and_replace },

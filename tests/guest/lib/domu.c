@@ -75,7 +75,7 @@ static void create(struct domu *domu, unsigned int vcpus)
     op.u.createdomain.max_evtchn_port = 1023;
     op.u.createdomain.max_grant_frames = 4;
     op.u.createdomain.max_maptrack_frames = 16;
-    op.u.createdomain.grant_opts = 1;
+    op.u.createdomain.grant_opts = 2;
     domu->id = 0;
     must(domctl(domu, XEN_DOMCTL_createdomain), "createdomain");
     domu->id = op.domain;

@@ -292,6 +292,58 @@ static void grant_against_grant(void)
     check_page_is_free();
 }
 
+/*
+ * The version goes back and forth while entries are swapped, mapped and copied. The one that is
+ * used is a reserved one, which is carried over.
+ */
+#define RESERVED_REF 6
+
+static void step_version(unsigned int side)
+{
+    struct gnttab_set_version set = { .version = 2 };
+    long rc = hc_grant_table_op(GNTTABOP_set_version, &set, 1);
+
+    set.version = 1;
+    tally(side, rc ? rc : hc_grant_table_op(GNTTABOP_set_version, &set, 1));
+}
+
+static void step_use_reserved(unsigned int side)
+{
+    struct gnttab_map_grant_ref map = { .host_addr = WINDOW + PAGE_SIZE, .ref = RESERVED_REF,
+                                        .flags = GNTMAP_host_map | GNTMAP_readonly };
+    struct gnttab_unmap_grant_ref unmap = { .host_addr = map.host_addr };
+    struct gnttab_swap_grant_ref swap = { .ref_a = REF, .ref_b = REF + 1 };
+    struct gnttab_copy copy = { .len = 64, .flags = GNTCOPY_source_gref };
+
+    map.dom = copy.source.domid = own_domid();
+    copy.source.u.ref = RESERVED_REF;
+    copy.dest.u.gmfn = mfn_of(page);
+    copy.dest.domid = DOMID_SELF;
+    hc_grant_table_op(GNTTABOP_map_grant_ref, &map, 1);
+    hc_grant_table_op(GNTTABOP_swap_grant_ref, &swap, 1);
+    hc_grant_table_op(GNTTABOP_copy, &copy, 1);
+    tally(side, map.status | copy.status);
+    unmap.handle = map.handle;
+    if (!map.status)
+        hc_grant_table_op(GNTTABOP_unmap_grant_ref, &unmap, 1);
+}
+
+static void version_against_use(void)
+{
+    struct gnttab_set_version set = { .version = 1 };
+
+    grant_against_grant();
+    grants[RESERVED_REF].frame = mfn_of(page);
+    grants[RESERVED_REF].domid = own_domid();
+    grants[RESERVED_REF].flags = GTF_permit_access;
+    init();
+    both(step_version, step_use_reserved);
+    CHECK(good[0] && good[1]);
+    CHECK_EQ(hc_grant_table_op(GNTTABOP_set_version, &set, 1), 0);
+    CHECK_EQ(grants[RESERVED_REF].flags, GTF_permit_access);
+    check_page_is_free();
+}
+
 /* Descriptors of a table in use, against the table going in and out of use. */
 static uint64_t *gdt;
 
@@ -372,6 +424,7 @@ static const struct test tests[] = {
     { "close_against_send", close_against_send },
     { "close_against_close", close_against_close },
     { "grant_against_grant", grant_against_grant },
+    { "version_against_use", version_against_use },
     { "gdt_against_descriptor", gdt_against_descriptor },
     { "give_against_map", give_against_map },
 };

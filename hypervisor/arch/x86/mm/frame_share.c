@@ -67,6 +67,21 @@ bool frame_unshare(void *hv_page)
     return true;
 }
 
+bool frame_unshare_unused(void *hv_page)
+{
+    struct frame *f = mfn_to_frame(virt_to_mfn(hv_page));
+    u64 alone = FC_HV | FC_ALLOCATED | 1;
+
+    /* From a count of none no reference can be had. */
+    if (!__atomic_compare_exchange_n(&f->count, &alone, FC_HV, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return false;
+    WRITE_ONCE(f->owner, 0);
+    m2p_set(frame_to_mfn(f), ~0UL);
+    atomic_dec(&f->type);
+    return true;
+}
+
 /* ---- cache attributes ---- */
 
 static void clflush_page(const char *p)

@@ -275,6 +275,8 @@ void frame_share_with_guest(void *hv_page, struct domain *d, enum share_mode mod
  * the last one, do not touch it again.
  */
 bool frame_unshare(void *hv_page);
+/** The same, only if nobody else has a reference; else false, and it stays shared as it is. */
+bool frame_unshare_unused(void *hv_page);
 void frame_share_with_privileged(void *hv_page, enum share_mode mode); /* owner DOMID_XEN */
 
 /** The PAT index under which guests map a frame that is held (0: write-back); flushes caches. */

@@ -11,10 +11,12 @@
 #include <hv/boot.h>
 #include <hv/boot_info.h>
 #include <hv/errno.h>
+#include <hv/grant_table.h>
 #include <hv/kernel_unpack.h>
 #include <hv/page_alloc.h>
 #include <hv/printk.h>
 #include <hv/softirq.h>
+#include <xen/domctl.h>
 
 #include "../hypercall_page.h"
 #include "internal.h"
@@ -67,7 +69,7 @@ static struct domain *create(u64 nr_pages, unsigned int nr_vcpus)
         .max_evtchn_port = DOM0_MAX_EVENT_PORT,
         .max_grant_frames = DOM0_GRANT_FRAMES,
         .max_maptrack_frames = DOM0_MAPTRACK_FRAMES,
-        .grant_opts = 2, /* up to version 2 */
+        .grant_opts = XEN_DOMCTL_GRANT_version(grant_table_max_version()),
         .is_control = true,
         .is_hardware = true,
     };
