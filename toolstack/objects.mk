@@ -2,10 +2,13 @@
 # What domusd and domus share: the domain file, JSON, devices. Their tests.
 toolstack-config-objs := $(addprefix toolstack/lib/config/,config_syntax.o config_keys.o config.o \
                          config_format.o disk_spec.o vif_spec.o)
+toolstack-config-xl-objs := toolstack/lib/config/config_xl.o
 toolstack-json-objs   := toolstack/lib/json.o
 toolstack-device-objs := $(addprefix toolstack/lib/device/,store.o device.o disk_attach.o \
                          vif_attach.o loop_device.o netlink.o)
 
 $(call unit_test,config_test,tests/unit/config_test.o $(toolstack-config-objs))
+$(call unit_test,config_xl_test,tests/unit/config_xl_test.o $(toolstack-config-xl-objs) \
+    $(toolstack-config-objs) $(toolstack-json-objs),-lyajl)
 $(call unit_test,json_test,tests/unit/json_test.o $(toolstack-json-objs),-lyajl)
 $(call unit_test,console_test,tests/unit/console_test.o toolstack/daemon/console.o)

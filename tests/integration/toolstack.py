@@ -23,6 +23,14 @@ class Toolstack:
         """End a domain at once."""
         return self.machine.check(f"{self.kind} destroy {name}", 60)
 
+    def save(self, name, path, extra="", seconds=180):
+        """Save a domain to a file of dom0; without -c in `extra` it ends."""
+        return self.machine.check(f"{self.kind} save {extra} {name} {path}", seconds)
+
+    def restore(self, path, seconds=180):
+        """Let a saved domain go on."""
+        return self.machine.check(f"{self.kind} restore {path}", seconds)
+
     def domains(self):
         """{name: {"id", "memory" in MiB, "state"}} of all domains but dom0. `state` is one of
         running, paused, shutdown, crashed, dying."""

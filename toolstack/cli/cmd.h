@@ -39,6 +39,8 @@ int cmd_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_console(const struct cmd *cmd, int argc, char **argv);
 int cmd_pause(const struct cmd *cmd, int argc, char **argv);    /* and unpause */
 int cmd_shutdown(const struct cmd *cmd, int argc, char **argv); /* and reboot */
+int cmd_save(const struct cmd *cmd, int argc, char **argv);
+int cmd_restore(const struct cmd *cmd, int argc, char **argv);
 int cmd_destroy(const struct cmd *cmd, int argc, char **argv);
 int cmd_info(const struct cmd *cmd, int argc, char **argv);
 int cmd_dmesg(const struct cmd *cmd, int argc, char **argv);

@@ -1,72 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* domus create: a file becomes a domain. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "cmd.h"
 #include "config_file.h"
-
-struct creation {
-    bool console, paused, dry_run, quiet, no_wait, json;
-};
-
-static struct json_out *make_params(const struct creation *how, const char *path, const char *text)
-{
-    struct json_out *params = client_params();
-    char folder[4096];
-
-    json_string(params, "config", text);
-    json_string(params, "file", path);
-    json_string(params, "folder", getcwd(folder, sizeof(folder)) ? folder : "/");
-    /* To enter the console before the first line appears, it starts when we are there. */
-    json_bool(params, "paused", how->paused || how->console);
-    json_bool(params, "wait", !how->no_wait);
-    return params;
-}
-
-static int unpause(void *arg)
-{
-    struct json_out *params = client_params();
-
-    json_string(params, "domain", arg);
-    struct client_answer *answer = client_call("unpause", params, false);
-    int status = answer ? CMD_OK : CMD_FAILED;
-    client_free(answer);
-    return status;
-}
-
-static int enter_console(const struct creation *how, yajl_val result)
-{
-    const char *name = json_get_string(result, "name");
-
-    return console_show(name, 65536, how->paused ? NULL : unpause, (void *)name);
-}
-
-static void tell(const struct creation *how, yajl_val result)
-{
-    const char *name = json_get_string(result, "name");
-    const char *warning = json_get_string(result, "warning");
-
-    if (warning)
-        cmd_fail("warning: domain '%s': %s", name, warning);
-    if (how->json)
-        client_print_json(result);
-    else if (!how->quiet)
-        printf("domain '%s' %s as %" PRId64 "\n", name,
-               how->paused    ? "is there, paused,"
-               : how->console ? "starts"
-                              : "runs",
-               json_get_int(result, "domid", -1));
-    fflush(stdout);
-}
+#include "creation.h"
 
 static int create(const struct creation *how, const char *path)
 {
-    struct client_answer *answer;
     struct domain_config cfg;
     size_t bytes;
     char *text;
@@ -83,15 +26,9 @@ static int create(const struct creation *how, const char *path)
     }
     if (status != CMD_OK)
         return status;
-    answer = client_call("create", make_params(how, path, text), how->json);
+    struct json_out *params = creation_params(how, path, text);
     free(text);
-    if (!answer)
-        return CMD_FAILED;
-    tell(how, client_result(answer));
-    if (how->console)
-        status = enter_console(how, client_result(answer));
-    client_free(answer);
-    return status;
+    return creation_run(how, "create", params);
 }
 
 int cmd_create(const struct cmd *cmd, int argc, char **argv)

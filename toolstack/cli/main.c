@@ -37,6 +37,18 @@ const struct cmd cmds[] = {
       cmd_shutdown },
     { "destroy", "[--force] DOMAIN", "end a domain at once",
       "  --force         also a domain that was not made by domus\n", cmd_destroy },
+    { "save", "[-c] [-p] [-q] [--json] DOMAIN FILE", "save a domain to a file, and end it",
+      "  -c, --checkpoint  let it go on instead\n"
+      "  -p, --paused    keep it, paused\n"
+      "  -q, --quiet     say nothing if all is well\n",
+      cmd_save },
+    { "restore", "[-c] [-p] [-q] [--no-wait] [--json] [CONFIG] FILE",
+      "let a saved domain go on; CONFIG takes the place of its own configuration",
+      "  -c, --console   then enter its console\n"
+      "  -p, --paused    leave it paused\n"
+      "  -q, --quiet     say nothing if all is well\n"
+      "  --no-wait       do not wait until the guest has connected its devices\n",
+      cmd_restore },
     { "info", "[--json]", "show the host", "", cmd_info },
     { "dmesg", "[-c] [--json]", "show the hypervisor's log", "  -c, --clear     and empty it\n",
       cmd_dmesg },

@@ -2,7 +2,8 @@
 # domus: a table of verbs, one file each. It meets domusd at the socket only.
 domus-objs := $(addprefix toolstack/cli/,main.o client.o config_file.o console_show.o \
               cmd_create.o cmd_list.o cmd_console.o cmd_pause.o cmd_shutdown.o cmd_destroy.o \
-              cmd_info.o cmd_dmesg.o cmd_check.o cmd_trace.o cmd_help.o)
+              cmd_info.o cmd_dmesg.o cmd_check.o cmd_trace.o cmd_help.o \
+              cmd_save.o cmd_restore.o creation.o saved_file.o)
 
 # The names of hypercalls come from the hypervisor's own table.
 $(B)/obj/host/toolstack/cli/hypercall_names.c: hypervisor/common/hypercall.c \
@@ -12,5 +13,6 @@ $(B)/obj/host/toolstack/cli/hypercall_names.c: hypervisor/common/hypercall.c \
 $(B)/obj/host/toolstack/cli/hypercall_names.o: $(B)/obj/host/toolstack/cli/hypercall_names.c
 	$(call say,CC)$(CC) $(host-flags) -I . -c -o $@ $<
 
-$(call host_program,domus,$(domus-objs) toolstack/cli/hypercall_names.o toolstack/lib/trace_buffer.o $(toolstack-config-objs) $(toolstack-json-objs) \
+$(call host_program,domus,$(domus-objs) toolstack/cli/hypercall_names.o toolstack/lib/trace_buffer.o $(toolstack-config-objs) \
+    $(toolstack-config-xl-objs) $(addprefix toolstack/lib/stream/,stream_io.o xl_file.o) $(toolstack-json-objs) \
     $(libdomus-objs),$(libdomus-libs) -lyajl)

@@ -18,7 +18,7 @@ static const struct {
     { "create", api_create },   { "destroy", api_destroy },   { "pause", api_pause },
     { "unpause", api_unpause }, { "shutdown", api_shutdown }, { "reboot", api_reboot },
     { "console", api_console }, { "list", api_list },         { "info", api_info },
-    { "dmesg", api_dmesg },
+    { "dmesg", api_dmesg },     { "save", api_save },         { "restore", api_restore },
 };
 
 /* The id as JSON text; NULL for a notification. */

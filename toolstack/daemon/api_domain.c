@@ -17,6 +17,7 @@
 
 #define CREATE_MS        600000
 #define CHANGE_MS        120000
+#define SAVE_MS          3600000
 #define SHUTDOWN_WAIT_MS 300000
 
 static void no_memory(struct reply_to *reply)
@@ -31,6 +32,7 @@ static void free_create_args(void *arg)
     struct work_create_args *args = arg;
 
     config_free(&args->cfg);
+    free(args->image);
     free(args);
 }
 
@@ -99,10 +101,12 @@ static bool read_config(yajl_val params, struct domain_config *cfg, struct reply
     return true;
 }
 
-void api_create(yajl_val params, struct reply_to *reply)
+/* image: the saved domain's file, or NULL for a domain that begins anew. */
+static void submit_create(yajl_val params, struct reply_to *reply, const char *name,
+                          const char *image)
 {
     struct job job = {
-        .name = "create",
+        .name = name,
         .timeout_ms = CREATE_MS,
         .work = work_create,
         .done = create_done,
@@ -118,6 +122,12 @@ void api_create(yajl_val params, struct reply_to *reply)
         free(args);
         return;
     }
+    args->image = image ? strdup(image) : NULL;
+    if (image && !args->image) {
+        no_memory(reply);
+        free_create_args(args);
+        return;
+    }
     args->paused = json_get_bool(params, "paused");
     args->wait = json_get_bool(params, "wait");
     job.args = args;
@@ -125,6 +135,31 @@ void api_create(yajl_val params, struct reply_to *reply)
     *reply = (struct reply_to){ 0 };
     snprintf(job.key, sizeof(job.key), "%s", args->cfg.name);
     job_submit(&job);
+}
+
+void api_create(yajl_val params, struct reply_to *reply)
+{
+    submit_create(params, reply, "create", NULL);
+}
+
+/* False, after the answer, if the parameter is not the absolute path of a file. */
+static bool path_ok(const char *path, const char *name, struct reply_to *reply)
+{
+    char text[80];
+
+    if (path && path[0] == '/')
+        return true;
+    snprintf(text, sizeof(text), "the parameter %s must be the absolute path of a file", name);
+    reply_error(reply, RPC_INVALID_PARAMS, text, NULL);
+    return false;
+}
+
+void api_restore(yajl_val params, struct reply_to *reply)
+{
+    const char *image = json_get_string(params, "image");
+
+    if (path_ok(image, "image", reply))
+        submit_create(params, reply, "restore", image);
 }
 
 /* ---- changes -------------------------------------------------------------------------- */
@@ -205,6 +240,46 @@ void api_unpause(yajl_val params, struct reply_to *reply)
 void api_destroy(yajl_val params, struct reply_to *reply)
 {
     change(params, reply, "destroy", work_destroy);
+}
+
+/* ---- save ----------------------------------------------------------------------------- */
+
+static void free_save_args(void *arg)
+{
+    struct work_save_args *args = arg;
+
+    free(args->path);
+    free(args);
+}
+
+void api_save(yajl_val params, struct reply_to *reply)
+{
+    struct job job = { .name = "save",
+                       .timeout_ms = SAVE_MS,
+                       .work = work_save,
+                       .done = change_done,
+                       .free_args = free_save_args };
+    const char *path = json_get_string(params, "file");
+    struct work_save_args *args;
+
+    if (!path_ok(path, "file", reply))
+        return;
+    args = calloc(1, sizeof(*args));
+    if (args)
+        args->path = strdup(path);
+    if (!args || !args->path)
+        no_memory(reply);
+    if (!args || !args->path || !fill_ref(params, &args->ref, job.key, reply)) {
+        if (args)
+            free_save_args(args);
+        return;
+    }
+    args->checkpoint = json_get_bool(params, "checkpoint");
+    args->paused = json_get_bool(params, "paused");
+    job.args = args;
+    job.reply = *reply;
+    *reply = (struct reply_to){ 0 };
+    job_submit(&job);
 }
 
 /* ---- shutdown and reboot -------------------------------------------------------------- */

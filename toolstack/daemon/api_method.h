@@ -16,6 +16,7 @@
 typedef void api_method(yajl_val params, struct reply_to *reply);
 
 api_method api_create, api_destroy, api_pause, api_unpause, api_shutdown, api_reboot, api_console;
+api_method api_save, api_restore;
 api_method api_list, api_info, api_dmesg;
 
 #endif

@@ -201,6 +201,8 @@ static void end_done(struct job *job, int code, const char *text)
         d->end_submitted = false;
         return;
     }
+    if (d && d->phase == PHASE_RUNNING)
+        d->end_submitted = false; /* it goes on, and may end again */
     domains_look();
 }
 

@@ -84,6 +84,29 @@ int domctl_set_affinity(struct control *ctl, domid_t domid, uint32_t vcpu, uint8
                         uint8_t *soft, uint32_t nr_cpus);
 int domctl_get_affinity(struct control *ctl, domid_t domid, uint32_t vcpu, uint8_t *hard,
                         uint8_t *soft, uint32_t nr_cpus);
+/* ---- what a saved domain consists of: domctl_state.c ---- */
+
+/* The type of each frame (XEN_DOMCTL_PFINFO_*), in place of its number; at most 1024. */
+int domctl_get_page_types(struct control *ctl, domid_t domid, xen_pfn_t *frames, uint32_t count);
+int domctl_get_vcpu_extended(struct control *ctl, domid_t domid, uint32_t vcpu,
+                             struct xen_domctl_ext_vcpucontext *context);
+int domctl_set_vcpu_extended(struct control *ctl, domid_t domid, uint32_t vcpu,
+                             const struct xen_domctl_ext_vcpucontext *context);
+/* XCR0, what of it was ever on, and the XSAVE area; allocated. *bytes 0, *state NULL: no XSAVE. */
+int domctl_get_vcpu_xsave(struct control *ctl, domid_t domid, uint32_t vcpu, void **state,
+                          uint32_t *bytes);
+int domctl_set_vcpu_xsave(struct control *ctl, domid_t domid, uint32_t vcpu, const void *state,
+                          uint32_t bytes);
+/* The MSRs that differ from what they are at the start; allocated, NULL if none does. */
+int domctl_get_vcpu_msrs(struct control *ctl, domid_t domid, uint32_t vcpu,
+                         xen_domctl_vcpu_msr_t **msrs, uint32_t *count);
+int domctl_set_vcpu_msrs(struct control *ctl, domid_t domid, uint32_t vcpu,
+                         const xen_domctl_vcpu_msr_t *msrs, uint32_t count);
+int domctl_get_tsc_info(struct control *ctl, domid_t domid, struct xen_domctl_tsc_info *info);
+int domctl_set_tsc_info(struct control *ctl, domid_t domid, const struct xen_domctl_tsc_info *info);
+
+/* ---- scheduling: domctl_vcpu.c ---- */
+
 /* Reads the weight (256 is normal) and the cap in per cent of one CPU (0: none) under credit or
  * credit2. -EOPNOTSUPP: another scheduler. */
 int domctl_get_weight(struct control *ctl, domid_t domid, unsigned int *weight, unsigned int *cap);
@@ -151,11 +174,18 @@ int memory_claim(struct control *ctl, domid_t domid, uint64_t pages);
 int memory_set_map(struct control *ctl, domid_t domid, uint64_t bytes);
 int memory_get_current_reservation(struct control *ctl, domid_t domid, uint64_t *pages);
 int memory_get_maximum_gpfn(struct control *ctl, domid_t domid, xen_pfn_t *gpfn);
+/* One more than the last frame of RAM in the machine. */
+int memory_get_frames(struct control *ctl, xen_pfn_t *count);
+/* Where the machine-to-physical table lies: the first frame of each 2 MiB of it, at most `max`. */
+int memory_get_m2p(struct control *ctl, xen_pfn_t *frames, unsigned int max, unsigned int *count);
 
 /* ---- frames, events: guest_op.c ---- */
 
 /* Pins a page table of another PV domain. level 1 to 4. */
 int mmuext_pin_table(struct control *ctl, domid_t domid, unsigned int level, xen_pfn_t frame);
+/* The same for many: levels[i] is frames[i]'s. *done says how many were pinned. */
+int mmuext_pin_tables(struct control *ctl, domid_t domid, const uint8_t *levels,
+                      const xen_pfn_t *frames, unsigned int count, unsigned int *done);
 
 /* Gives `domid` an unbound port that `remote` may bind. */
 int event_alloc_unbound(struct control *ctl, domid_t domid, domid_t remote, evtchn_port_t *port);

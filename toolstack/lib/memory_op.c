@@ -117,3 +117,34 @@ int memory_get_maximum_gpfn(struct control *ctl, domid_t domid, xen_pfn_t *gpfn)
         *gpfn = (xen_pfn_t)result;
     return rc;
 }
+
+int memory_get_frames(struct control *ctl, xen_pfn_t *count)
+{
+    long result = 0;
+    int rc = privcmd_multicall_one(&ctl->privcmd, __HYPERVISOR_memory_op, XENMEM_maximum_ram_page,
+                                   0, &result);
+
+    if (rc == 0)
+        *count = (xen_pfn_t)result + 1;
+    return rc;
+}
+
+int memory_get_m2p(struct control *ctl, xen_pfn_t *frames, unsigned int max, unsigned int *count)
+{
+    struct xen_machphys_mfn_list list = { .max_extents = max };
+    struct privcmd_buffer buffer;
+    int rc = privcmd_buffer_alloc(&ctl->privcmd, max * sizeof(*frames), &buffer);
+
+    if (rc)
+        return rc;
+    set_xen_guest_handle(list.extent_start, buffer.addr);
+    rc = memory_op(ctl, XENMEM_machphys_mfn_list, &list, sizeof(list), NULL);
+    if (rc == 0 && list.nr_extents > max)
+        rc = -EIO;
+    if (rc == 0) {
+        memcpy(frames, buffer.addr, list.nr_extents * sizeof(*frames));
+        *count = list.nr_extents;
+    }
+    privcmd_buffer_free(&buffer);
+    return rc;
+}

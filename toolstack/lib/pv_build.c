@@ -244,24 +244,33 @@ static void policy_follow_host(struct cpu_policy *policy, struct cpu_policy *hos
     }
 }
 
+static int apply_policy(struct pv_build *build, const struct cpu_policy *policy, struct error *e)
+{
+    struct xen_domctl_cpu_policy bad = { 0 };
+    int rc = domctl_set_cpu_policy(build->ctl, build->domid, policy, &bad);
+
+    if (rc)
+        build_fail(build, e, rc, "its CPU policy was refused at leaf %#x, subleaf %#x, MSR %#x: %s",
+                   bad.err_leaf, bad.err_subleaf, bad.err_msr, error_clause(rc));
+    return rc;
+}
+
 static int set_policy(struct pv_build *build, struct error *e)
 {
     struct cpu_policy policy = { 0 }, host = { 0 };
-    struct xen_domctl_cpu_policy bad = { 0 };
-    int rc = sysctl_get_cpu_policy(build->ctl, XEN_SYSCTL_cpu_policy_pv_default, &policy);
+    int rc;
 
+    if (build->policy)
+        return apply_policy(build, build->policy, e);
+    rc = sysctl_get_cpu_policy(build->ctl, XEN_SYSCTL_cpu_policy_pv_default, &policy);
     if (rc == 0)
         rc = sysctl_get_cpu_policy(build->ctl, XEN_SYSCTL_cpu_policy_host, &host);
     if (rc) {
         build_fail(build, e, rc, "the host's CPU policy cannot be read: %s", error_clause(rc));
-        goto out;
+    } else {
+        policy_follow_host(&policy, &host);
+        rc = apply_policy(build, &policy, e);
     }
-    policy_follow_host(&policy, &host);
-    rc = domctl_set_cpu_policy(build->ctl, build->domid, &policy, &bad);
-    if (rc)
-        build_fail(build, e, rc, "its CPU policy was refused at leaf %#x, subleaf %#x, MSR %#x: %s",
-                   bad.err_leaf, bad.err_subleaf, bad.err_msr, error_clause(rc));
-out:
     cpu_policy_free(&policy);
     cpu_policy_free(&host);
     return rc;

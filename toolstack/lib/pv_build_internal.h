@@ -19,6 +19,7 @@
 struct pv_build {
     struct pv_build_config config; /* its strings are ours */
     uint64_t nr_pages;
+    const struct cpu_policy *policy; /* NULL: the host's default for PV guests */
 
     /* from prepare */
     void *kernel_file;

@@ -12,11 +12,14 @@
 #include "state.h"
 #include "worker.h"
 
+struct pv_restore;
+
 struct life_up {
     const struct domain_config *cfg; /* complete: with a UUID and hardware addresses */
     unsigned int quick_ends;         /* kept in the state */
     bool paused;
     bool wait; /* until the devices have connected, or the guest has died */
+    const char *image; /* the saved domain that it goes on as; NULL: it begins anew */
 };
 
 struct life_result {
@@ -25,8 +28,10 @@ struct life_result {
                                      */
 };
 
-/* Says whether the machine has what the domain needs. Changes nothing. */
-int life_check(struct worker *w, const struct domain_config *cfg);
+/* Says whether the machine has what the domain needs; restore: what it goes on as, or NULL.
+ * Changes nothing. */
+int life_check(struct worker *w, const struct domain_config *cfg,
+               const struct pv_restore *restore);
 
 /* Gives each network card without a hardware address one. */
 int life_choose_macs(struct worker *w, struct domain_config *cfg);
@@ -41,6 +46,12 @@ int life_bring_up(struct worker *w, const struct life_up *up, struct life_result
  * after a failure; the first is reported. domid may be DOMID_INVALID. */
 int life_tear_down(struct worker *w, const uint8_t uuid[16], const char *name, domid_t domid,
                    bool final);
+
+/* Asks the guest to suspend itself and waits until it has; it stands still then. On failure it
+ * runs, or will not have been saved. */
+int life_suspend(struct worker *w, domid_t domid, const char *name);
+/* Lets a suspended guest go on as if it had not been asked. */
+int life_resume(struct worker *w, domid_t domid, const char *name);
 
 /* How many milliseconds a domain that has been destroyed may take to vanish. */
 #define LIFE_VANISH_MS 10000u

@@ -16,6 +16,7 @@
 #include "device/disk_attach.h"
 #include "device/vif_attach.h"
 #include "life.h"
+#include "stream/pv_restore.h"
 #include "tree.h"
 
 #define DOMAINS_AT_ONCE 64
@@ -78,14 +79,14 @@ static int check_unique(struct worker *w, const struct domain_config *cfg)
     }
 }
 
-static int check_memory(struct worker *w, const struct domain_config *cfg)
+static int check_memory(struct worker *w, const struct domain_config *cfg, uint64_t need)
 {
     struct xen_sysctl_physinfo info;
     int rc = sysctl_get_physinfo(&w->control, &info);
 
     if (rc)
         return error_set(&w->error, rc, "cannot ask for the free memory: %s", error_clause(rc));
-    uint64_t need = cfg->memory_mib * 1024, more = OVERHEAD_KIB + cfg->maxvcpus * OVERHEAD_VCPU_KIB;
+    uint64_t more = OVERHEAD_KIB + cfg->maxvcpus * OVERHEAD_VCPU_KIB;
     uint64_t available = (info.free_pages - info.outstanding_pages) * 4;
     if (info.outstanding_pages > info.free_pages)
         available = 0;
@@ -95,7 +96,7 @@ static int check_memory(struct worker *w, const struct domain_config *cfg)
                      "there is not enough memory for domain '%s': %" PRIu64 " MiB and %" PRIu64
                      " KiB to manage it make %" PRIu64 " KiB, of which %" PRIu64
                      " KiB are free: lower memory= or destroy another domain",
-                     cfg->name, cfg->memory_mib, more, need + more, available);
+                     cfg->name, need / 1024, more, need + more, available);
 }
 
 static int check_devices(struct worker *w, const struct domain_config *cfg)
@@ -124,11 +125,13 @@ static int check_driver(struct worker *w, const char *kind, const char *module)
                      kind, module);
 }
 
-int life_check(struct worker *w, const struct domain_config *cfg)
+int life_check(struct worker *w, const struct domain_config *cfg, const struct pv_restore *restore)
 {
-    int rc = check_file(w, cfg, "kernel", cfg->kernel);
+    int rc = 0;
 
-    if (!rc)
+    if (!restore) /* else they are needed when it is started again */
+        rc = check_file(w, cfg, "kernel", cfg->kernel);
+    if (!rc && !restore)
         rc = check_file(w, cfg, "ramdisk", cfg->ramdisk);
     if (!rc)
         rc = worker_need_control(w);
@@ -142,7 +145,11 @@ int life_check(struct worker *w, const struct domain_config *cfg)
         rc = check_driver(w, "vbd", "xen-blkback");
     if (!rc && cfg->vif_count)
         rc = check_driver(w, "vif", "xen-netback");
-    return rc ? rc : check_memory(w, cfg);
+    if (!rc && restore)
+        rc = pv_restore_check(restore, &w->control, &w->error);
+    return rc ? rc
+              : check_memory(w, cfg,
+                             restore ? pv_restore_pages(restore) * 4 : cfg->memory_mib * 1024);
 }
 
 int life_choose_macs(struct worker *w, struct domain_config *cfg)

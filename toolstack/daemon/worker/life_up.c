@@ -7,6 +7,7 @@
  * instruction runs. Locks: none; one worker a domain.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #include "device/vif_attach.h"
 #include "life.h"
 #include "daemon/loop.h"
-#include "pv_build.h"
+#include "stream/pv_restore.h"
 #include "tree.h"
 
 #define BACKEND_MS 10000u /* for the backends to be ready */
@@ -32,7 +33,10 @@ struct bringing {
     const struct life_up *up;
     const struct domain_config *cfg;
     struct domain_state state;
+    struct pv_build *build;     /* a new domain */
+    struct pv_restore *restore; /* or a saved one */
     struct pv_domain domain;
+    uint64_t differing;     /* pages of a saved one that failed its own verification */
     struct device *devices; /* disks first, then network cards */
     size_t device_count;
     uint64_t log_offset; /* where this run's console log begins */
@@ -61,10 +65,10 @@ static void note(struct bringing *b, bool hold_console)
 
 /* ---- the guest ------------------------------------------------------------------------ */
 
-static struct pv_build *prepare(struct bringing *b)
+/* Shares the strings of the domain's own configuration. */
+static struct pv_build_config build_config(const struct bringing *b)
 {
     struct pv_build_config config;
-    struct pv_build *build = NULL;
 
     pv_build_config_init(&config);
     config.name = b->cfg->name;
@@ -76,7 +80,34 @@ static struct pv_build *prepare(struct bringing *b)
     config.maxmem_kib = b->cfg->maxmem_mib * 1024;
     config.vcpus = b->cfg->vcpus;
     config.maxvcpus = b->cfg->maxvcpus;
-    return pv_build_prepare(&config, &build, &b->w->error) ? NULL : build;
+    return config;
+}
+
+/* Reads what it is made of: kernel and ramdisk, or the saved domain. */
+static int prepare(struct bringing *b)
+{
+    struct pv_build_config config = build_config(b);
+
+    if (b->restore)
+        return 0; /* done before the machine was checked for it */
+    return pv_build_prepare(&config, &b->build, &b->w->error);
+}
+
+static int create(struct bringing *b)
+{
+    struct pv_build_config config = build_config(b);
+    struct worker *w = b->w;
+
+    if (!b->restore)
+        return pv_build_create(b->build, &w->control, &b->state.domid, &w->error);
+    return pv_restore_create(b->restore, &config, &w->control, &b->state.domid, &w->error);
+}
+
+static int load(struct bringing *b)
+{
+    if (!b->restore)
+        return pv_build_load(b->build, &b->domain, &b->w->error);
+    return pv_restore_load(b->restore, &b->domain, &b->differing, &b->w->error);
 }
 
 static int introduce(struct bringing *b)
@@ -94,10 +125,10 @@ static int introduce(struct bringing *b)
                      b->cfg->name, strerror(errno));
 }
 
-static int build_guest(struct bringing *b, struct pv_build *build)
+static int build_guest(struct bringing *b)
 {
     struct worker *w = b->w;
-    int rc = pv_build_create(build, &w->control, &b->state.domid, &w->error);
+    int rc = create(b);
 
     if (rc) {
         b->state.domid = DOMID_INVALID;
@@ -109,7 +140,7 @@ static int build_guest(struct bringing *b, struct pv_build *build)
     if (rc)
         return rc;
     note(b, false);
-    rc = pv_build_load(build, &b->domain, &w->error);
+    rc = load(b);
     return rc ? rc : introduce(b);
 }
 
@@ -252,7 +283,7 @@ static int wait_for_guest(struct bringing *b, struct life_result *result)
         rc = device_wait(b->w->xs, b->devices, b->device_count, DEVICE_CONNECTED, CONNECT_MS,
                          b->w->fd, stop_waiting, b, &late);
     else
-        rc = wait_for_voice(b);
+        rc = b->restore ? 0 : wait_for_voice(b); /* one that goes on need not say anything */
     if (rc == -EINTR && has_ended(b, &reason)) {
         /* One that ends without a word has not worked, whatever reason it gives. */
         if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog || !b->w->spoke)
@@ -296,26 +327,39 @@ static int preserve(struct bringing *b)
     return first.code;
 }
 
+static void release(struct bringing *b)
+{
+    pv_build_free(b->build);
+    pv_restore_free(b->restore);
+    free(b->devices);
+}
+
+static int check(struct bringing *b)
+{
+    int rc = b->up->image ? pv_restore_open(b->up->image, &b->restore, &b->w->error) : 0;
+
+    if (!rc)
+        rc = life_check(b->w, b->cfg, b->restore);
+    return rc ? rc : prepare(b);
+}
+
 int life_bring_up(struct worker *w, const struct life_up *up, struct life_result *result)
 {
     struct bringing b = { .w = w, .up = up, .cfg = up->cfg };
-    struct pv_build *build;
-    int rc = life_check(w, up->cfg);
+    int rc = check(&b);
 
     memset(result, 0, sizeof(*result));
-    if (rc)
+    if (rc) {
+        release(&b);
         return rc;
-    build = prepare(&b);
-    if (!build)
-        return w->error.code;
+    }
     b.log_offset = log_size(up->cfg->name);
     memcpy(b.state.uuid, up->cfg->uuid, 16);
     b.state.domid = DOMID_INVALID;
     b.state.quick_ends = up->quick_ends;
     rc = save(&b, PHASE_BUILDING, true);
     if (!rc)
-        rc = build_guest(&b, build);
-    pv_build_free(build);
+        rc = build_guest(&b);
     if (!rc)
         rc = connect_backends(&b);
     if (!rc)
@@ -327,6 +371,9 @@ int life_bring_up(struct worker *w, const struct life_up *up, struct life_result
         preserve(&b);
     else if (rc)
         undo(&b);
-    free(b.devices);
+    if (!rc && b.differing)
+        snprintf(result->warning, sizeof(result->warning),
+                 "%" PRIu64 " of its pages differ from what was saved", b.differing);
+    release(&b);
     return rc;
 }

@@ -21,6 +21,7 @@
 static const char *const phase_names[PHASE_COUNT] = {
     [PHASE_BUILDING] = "building",
     [PHASE_RUNNING] = "running",
+    [PHASE_SAVING] = "saving",
     [PHASE_ENDING] = "ending",
     [PHASE_PRESERVED] = "preserved",
 };

@@ -24,8 +24,18 @@ struct work_create_args {
     struct domain_config cfg; /* with a UUID and absolute paths */
     bool paused;              /* leave it paused */
     bool wait;                /* until its devices have connected */
+    char *image;              /* the saved domain that it goes on as, or NULL */
 };
 int work_create(struct worker *w, void *args);
+
+/* work_save.c */
+struct work_save_args {
+    struct domain_ref ref;
+    char *path;      /* absolute */
+    bool checkpoint; /* the guest goes on */
+    bool paused;     /* it does when it is unpaused */
+};
+int work_save(struct worker *w, void *args);
 
 /* work_end.c: a domain has ended, or is gone; what its configuration says happens. */
 struct work_end_args {

@@ -14,7 +14,9 @@
 int work_create(struct worker *w, void *arg)
 {
     struct work_create_args *args = arg;
-    struct life_up up = { .cfg = &args->cfg, .paused = args->paused, .wait = args->wait };
+    struct life_up up = {
+        .cfg = &args->cfg, .paused = args->paused, .wait = args->wait, .image = args->image
+    };
     struct life_result result;
     char uuid[37];
     int rc = life_choose_macs(w, &args->cfg);

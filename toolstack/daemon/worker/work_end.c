@@ -166,6 +166,23 @@ static void log_crash(struct ending *end)
     free(text);
 }
 
+/* Whoever was saving it has not come to an end. */
+static int go_on(struct ending *end)
+{
+    int rc = worker_need_control(end->w);
+
+    if (!rc)
+        rc = worker_need_store(end->w);
+    if (!rc)
+        rc = life_resume(end->w, end->args->domid, end->args->name);
+    if (rc)
+        return rc;
+    end->state.phase = PHASE_RUNNING;
+    note_phase(end, end->args->name, PHASE_RUNNING);
+    log_line("domain '%s' (%u) was not saved, and goes on", end->args->name, end->args->domid);
+    return state_save(&end->state, NULL, &end->w->error);
+}
+
 int work_end(struct worker *w, void *arg)
 {
     struct ending end = { .w = w, .args = arg };
@@ -176,6 +193,8 @@ int work_end(struct worker *w, void *arg)
         error_clear(&w->error);
         return tear_down(&end, true);
     }
+    if (end.args->reason == SHUTDOWN_suspend && end.state.phase == PHASE_SAVING)
+        return go_on(&end);
     rc = state_load_config(end.args->uuid, &end.cfg, &w->error);
     if (rc) {
         log_line("%s; domain '%s' is destroyed", error_text(&w->error), end.args->name);

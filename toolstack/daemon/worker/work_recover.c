@@ -56,7 +56,7 @@ static void recover_one(const uint8_t uuid[16], void *arg)
     if (!known)
         log_line("%s", error_text(&w->error));
     error_clear(&w->error);
-    bool whole = known && (state.phase == PHASE_RUNNING || state.phase == PHASE_PRESERVED) &&
+    bool whole = known && state.phase != PHASE_BUILDING && state.phase != PHASE_ENDING &&
                  is_alive(w, &state) && tree_is_ours(w->xs, state.domid, marked) &&
                  !memcmp(marked, uuid, 16);
     if (whole) {

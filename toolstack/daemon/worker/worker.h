@@ -49,6 +49,7 @@ struct note_header {
 enum domain_phase {
     PHASE_BUILDING,
     PHASE_RUNNING,   /* or paused: the hypervisor knows */
+    PHASE_SAVING,    /* asked to suspend; to be resumed if nobody saves it any more */
     PHASE_ENDING,    /* being taken away */
     PHASE_PRESERVED, /* it has ended and is kept to be looked at */
     PHASE_COUNT

@@ -6,12 +6,13 @@
  * Pure; locks: none.
  */
 #include "config.h"
+#include "config_text.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static void put_string(FILE *out, const char *text)
+void config_text_string(FILE *out, const char *text)
 {
     putc('"', out);
     for (; *text; text++) {
@@ -27,10 +28,10 @@ static void put_string(FILE *out, const char *text)
     putc('"', out);
 }
 
-static void put_setting(FILE *out, const char *key, const char *value)
+void config_text_setting(FILE *out, const char *key, const char *value)
 {
     fprintf(out, "%s = ", key);
-    put_string(out, value);
+    config_text_string(out, value);
     putc('\n', out);
 }
 
@@ -41,7 +42,7 @@ static bool put_item(FILE *out, char *item, bool first)
         return false;
     fputs(first ? "" : ",", out);
     fputs("\n    ", out);
-    put_string(out, item);
+    config_text_string(out, item);
     free(item);
     return true;
 }
@@ -73,24 +74,24 @@ char *config_format(const struct domain_config *cfg)
 
     if (!out)
         return NULL;
-    put_setting(out, "name", cfg->name);
+    config_text_setting(out, "name", cfg->name);
     if (cfg->has_uuid) {
         config_uuid_format(cfg->uuid, uuid);
-        put_setting(out, "uuid", uuid);
+        config_text_setting(out, "uuid", uuid);
     }
-    put_setting(out, "type", "pv");
-    put_setting(out, "kernel", cfg->kernel);
+    config_text_setting(out, "type", "pv");
+    config_text_setting(out, "kernel", cfg->kernel);
     if (cfg->ramdisk)
-        put_setting(out, "ramdisk", cfg->ramdisk);
-    put_setting(out, "cmdline", cfg->cmdline);
+        config_text_setting(out, "ramdisk", cfg->ramdisk);
+    config_text_setting(out, "cmdline", cfg->cmdline);
     fprintf(out, "memory = %llu\nmaxmem = %llu\nvcpus = %u\nmaxvcpus = %u\n",
             (unsigned long long)cfg->memory_mib, (unsigned long long)cfg->maxmem_mib, cfg->vcpus,
             cfg->maxvcpus);
     bool ok = put_devices(out, cfg);
-    put_setting(out, "on_poweroff", config_action_name(cfg->on_poweroff));
-    put_setting(out, "on_reboot", config_action_name(cfg->on_reboot));
-    put_setting(out, "on_crash", config_action_name(cfg->on_crash));
-    put_setting(out, "on_watchdog", config_action_name(cfg->on_watchdog));
+    config_text_setting(out, "on_poweroff", config_action_name(cfg->on_poweroff));
+    config_text_setting(out, "on_reboot", config_action_name(cfg->on_reboot));
+    config_text_setting(out, "on_crash", config_action_name(cfg->on_crash));
+    config_text_setting(out, "on_watchdog", config_action_name(cfg->on_watchdog));
     ok = !ferror(out) && ok;
     if (fclose(out) || !ok) {
         free(text);

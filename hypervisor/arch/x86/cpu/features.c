@@ -78,6 +78,28 @@ static bool has_meltdown(void)
     return true;
 }
 
+/*
+ * On AMD's processors LFENCE waits for what is before it only if DE_CFG says so, but for those
+ * where it always does (families 0xf and 0x11, and where CPUID says it). Our speculation barriers
+ * are LFENCEs. False: it does not, and this (virtual) processor does not let us.
+ */
+static bool make_lfence_serialise(void)
+{
+    u64 cfg;
+
+    if (cpu_features.vendor != VENDOR_AMD || cpu_features.family == 0xf ||
+        cpu_features.family == 0x11)
+        return true;
+    if (cpu_features.max_ext_leaf >= 0x80000021 && cpuid(0x80000021, 0).a & BIT(2))
+        return true;
+    if (rdmsr_safe(MSR_AMD_DE_CFG, &cfg))
+        return false;
+    if (cfg & DE_CFG_LFENCE_SERIALISES)
+        return true;
+    return !wrmsr_safe(MSR_AMD_DE_CFG, cfg | DE_CFG_LFENCE_SERIALISES) &&
+           !rdmsr_safe(MSR_AMD_DE_CFG, &cfg) && cfg & DE_CFG_LFENCE_SERIALISES;
+}
+
 static void detect_extended_state(void)
 {
     struct cpuid_regs r;
@@ -162,6 +184,7 @@ void cpu_features_detect(void)
         panic("This processor cannot forbid execution of data (NX); Domus needs that\n");
     apply_options();
     detect_extended_state();
+    cpu_features.lfence_serialises = make_lfence_serialise();
     cpu_features.meltdown = has_meltdown();
     cpu_features.pti = opt_pti < 0 ? cpu_features.meltdown : opt_pti;
     hv_cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_DE;
@@ -192,6 +215,7 @@ void cpu_features_apply(void)
     wrmsr(MSR_PAT, PAT_ABI);
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NX);
     __asm__ volatile("fninit");
+    (void)make_lfence_serialise(); /* on this CPU, too */
     if (cpu_features.xsave) {
         set_xcr0(cpu_features.xcr0_mask);
         cpu_features.xsave_bytes = cpuid(0xd, 0).b;

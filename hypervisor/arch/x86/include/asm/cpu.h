@@ -103,6 +103,7 @@ struct cpu_features {
     bool meltdown;         /* PTI needed */
     bool pti;              /* in force */
     bool ibrs, ibpb, stibp, ssbd, md_clear, arch_caps;
+    bool lfence_serialises; /* so that it ends speculation */
     u64 xcr0_mask;         /* what we enable and guests may use */
     u32 xsave_bytes;       /* for that mask (or 512 with FXSAVE) */
 };

@@ -39,6 +39,7 @@
 #define MSR_K8_HWCR 0xc0010015
 #define MSR_NB_CFG 0xc001001f
 #define MSR_AMD_DE_CFG 0xc0011029
+#define DE_CFG_LFENCE_SERIALISES (1UL << 1)
 
 #define EFER_SCE (1UL << 0)
 #define EFER_LME (1UL << 8)

@@ -30,7 +30,6 @@
 #define MISC_ENABLE_MONITOR (1UL << 18)
 #define MISC_ENABLE_XTPR_DISABLE (1UL << 23)
 #define HWCR_TSC_FREQ_SEL (1UL << 24)
-#define DE_CFG_LFENCE_SERIALISES (1UL << 1)
 
 /* 0, or -EINVAL for #GP. */
 typedef int (*read_fn)(struct vcpu *v, u32 msr, u64 *value);
@@ -270,13 +269,13 @@ static int read_hwcr(struct vcpu *v, u32 msr, u64 *value)
     return 0;
 }
 
-/* Linux sets it where LFENCE does not serialise; with us it always does. */
+/* Linux would set it where LFENCE does not serialise; we have done so if it is possible. */
 static int read_de_cfg(struct vcpu *v, u32 msr, u64 *value)
 {
     (void)v, (void)msr;
     if (!is_amd())
         return -EINVAL;
-    *value = DE_CFG_LFENCE_SERIALISES;
+    *value = cpu_features.lfence_serialises ? DE_CFG_LFENCE_SERIALISES : 0;
     return 0;
 }
 

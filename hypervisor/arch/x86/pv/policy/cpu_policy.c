@@ -262,6 +262,11 @@ void __init pv_cpu_policy_init(void)
 
     read_raw(&cpu_policy_raw);
     cpu_policy_host = cpu_policy_raw;
+    if (cpu_features.vendor == VENDOR_AMD && cpu_features.lfence_serialises) {
+        /* Said by a leaf that the processor itself may not reach; Xen shows it, too. */
+        cpu_policy_host.ext[0].a = MAX(cpu_policy_host.ext[0].a, 0x80000021U);
+        cpu_policy_host.ext[0x21].a |= F(LFENCE_DISPATCH);
+    }
     make_max(&cpu_policy_pv_max);
     *p = cpu_policy_pv_max;
     cpu_policy_featureset(p, w);
