@@ -10,6 +10,7 @@
 #include <hv/arch.h>
 #include <hv/boot.h>
 #include <hv/console.h>
+#include <hv/cpupool.h>
 #include <hv/errno.h>
 #include <hv/event_channel.h>
 #include <hv/grant_table.h>
@@ -107,6 +108,7 @@ void domain_put(struct domain *d)
     write_lock(&domain_list_lock);
     list_del(&d->list);
     write_unlock(&domain_list_lock);
+    cpupool_leave(d);
     call_when_quiescent(&d->free_call, free_after_quiescent, d);
 }
 
@@ -140,7 +142,9 @@ static int create_parts(struct domain *d, const struct domain_create_params *p)
     if (!d->ioports || !d->iomem || !d->irqs || !d->vcpu)
         return rc;
     d->max_vcpus = p->max_vcpus;
-    rc = arch_domain_create(d, p);
+    rc = cpupool_join(d, p->cpupool_id);
+    if (!rc)
+        rc = arch_domain_create(d, p);
     if (!rc && p->is_hardware)
         rc = arch_permit_hardware(d);
     if (!rc)
@@ -191,6 +195,7 @@ int domain_create(domid_t id, const struct domain_create_params *p, struct domai
     if (!rc)
         rc = link(d);
     if (rc) {
+        cpupool_leave(d);
         domain_free_parts(d);
         hv_free(d);
         return rc;
@@ -239,6 +244,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id)
     vcpu_timers_init(v);
     smp_wmb();
     WRITE_ONCE(d->vcpu[vcpu_id], v);
+    cpupool_refit(v); /* who has changed the pool meanwhile may not have seen v */
     return v;
 }
 

@@ -6,4 +6,4 @@ hv-objs += hypervisor/common/timer.o hypervisor/common/sched_core.o hypervisor/c
 hv-objs += hypervisor/common/quiescent.o hypervisor/common/domain.o hypervisor/common/vcpu_timer.o
 hv-objs += $(addprefix hypervisor/common/,event_channel.o event_2l.o event_fifo.o event_op.o event_dump.o)
 hv-objs += $(addprefix hypervisor/common/,hypercall.o multicall.o version.o sched_op.o watchdog.o vcpu_op.o)
-hv-objs += hypervisor/common/trace.o
+hv-objs += hypervisor/common/trace.o hypervisor/common/cpupool.o

@@ -6,6 +6,7 @@
  */
 #include <asm/current.h>
 #include <hv/arch.h>
+#include <hv/cpupool.h>
 #include <hv/errno.h>
 #include <hv/event_channel.h>
 #include <hv/guest_access.h>
@@ -69,7 +70,7 @@ static int stopped_state(const struct vcpu *v)
 /* v waits behind another: a CPU that has nothing to do may come and take it. */
 static void offer_to_idle(const struct vcpu *v)
 {
-    cpumask_t allowed = { v->hard_affinity.bits & cpu_online_map.bits };
+    cpumask_t allowed = { v->allowed_cpus.bits & cpu_online_map.bits };
     unsigned int cpu;
 
     smp_mb(); /* queued, then look; a CPU says that it is idle, then looks at the queues */
@@ -301,7 +302,7 @@ static bool steal(unsigned int cpu)
     if (!v)
         return false;
     lock = lock_vcpu(v, &flags);
-    if (!v->is_running && !list_empty(&v->sched->queue) && cpumask_test(cpu, &v->hard_affinity)) {
+    if (!v->is_running && !list_empty(&v->sched->queue) && cpumask_test(cpu, &v->allowed_cpus)) {
         ops->dequeue(v);
         mine = true;
     }
@@ -370,7 +371,7 @@ static void schedule(void)
 /* Its affinity may have changed while it ran, or a CPU with less to do may take it over. */
 static bool stays(const struct vcpu *v)
 {
-    return cpumask_test(v->processor, &v->hard_affinity) && ops->pick_cpu(v) == v->processor;
+    return cpumask_test(v->processor, &v->allowed_cpus) && ops->pick_cpu(v) == v->processor;
 }
 
 void context_saved(struct vcpu *prev)
@@ -420,6 +421,7 @@ int sched_vcpu_init(struct vcpu *v)
     v->sched->vcpu = v;
     list_init(&v->sched->queue);
     v->hard_affinity.bits = v->soft_affinity.bits = ~0UL;
+    cpupool_refit(v);
     v->runstate.state = v->is_idle ? RUNSTATE_running : RUNSTATE_offline;
     v->runstate.state_entry_time = (u64)now_ns();
     timer_init(&v->poll_timer, poll_timer_fired, v, v->processor);
@@ -472,7 +474,7 @@ u64 cpu_idle_time_ns(unsigned int cpu)
 /* A running or queued vCPU on a forbidden CPU is moved at once: sleep and wake do it. */
 static void leave_forbidden_cpu(struct vcpu *v)
 {
-    if (cpumask_test(v->processor, &v->hard_affinity))
+    if (cpumask_test(v->processor, &v->allowed_cpus))
         return;
     if (v == current) {
         softirq_raise(SOFTIRQ_SCHEDULE);
@@ -484,16 +486,22 @@ static void leave_forbidden_cpu(struct vcpu *v)
 
 int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask)
 {
-    if (!(mask->bits & cpu_online_map.bits))
-        return -EINVAL;
-    v->hard_affinity = *mask;
+    int rc = cpupool_restrict(v, mask);
+
+    if (!rc)
+        leave_forbidden_cpu(v);
+    return rc;
+}
+
+void vcpu_refit(struct vcpu *v)
+{
+    cpupool_refit(v);
     leave_forbidden_cpu(v);
-    return 0;
 }
 
 int vcpu_set_soft_affinity(struct vcpu *v, const cpumask_t *mask)
 {
-    if (!(mask->bits & cpu_online_map.bits))
+    if (!cpupool_meets(v, mask))
         return -EINVAL;
     v->soft_affinity = *mask;
     return 0;

@@ -161,7 +161,7 @@ static unsigned int load_of(unsigned int cpu)
 
 static unsigned int pick_cpu(const struct vcpu *v)
 {
-    u64 hard = v->hard_affinity.bits & cpu_online_map.bits;
+    u64 hard = v->allowed_cpus.bits & cpu_online_map.bits;
     u64 soft = hard & v->soft_affinity.bits;
     cpumask_t allowed = {soft ? soft : hard};
     unsigned int cpu, best = v->processor, best_load = ~0u;
@@ -190,7 +190,7 @@ static bool should_continue(unsigned int cpu, struct vcpu *prev, bool yielded, s
 {
     struct list_head *q = &per_cpu(run_queue, cpu);
 
-    if (!cpumask_test(cpu, &prev->hard_affinity))
+    if (!cpumask_test(cpu, &prev->allowed_cpus))
         return false;
     if (prev->domain->sched_cap && prev->sched->budget <= 0)
         return false;
@@ -257,7 +257,7 @@ static struct vcpu *steal_candidate(unsigned int cpu)
         spin_lock_irqsave(sched_lock_of(other), flags);
         list_for_each_entry(u, &per_cpu(run_queue, other), queue) {
             /* Referenced by its domain until this lock can be taken: the caller checks again. */
-            if (cpumask_test(cpu, &u->vcpu->hard_affinity) && !u->vcpu->is_running) {
+            if (cpumask_test(cpu, &u->vcpu->allowed_cpus) && !u->vcpu->is_running) {
                 found = u->vcpu;
                 break;
             }

@@ -31,7 +31,11 @@ OUR_PROGRAMS = {"domus": "usr/sbin", "domusd": "usr/lib/domus", "xenstored": "us
                 "xenstore": "usr/bin", "xenstore-control": "usr/bin"}
 XENSTORE_VERBS = ["exists", "list", "ls", "read", "write", "rm", "chmod", "watch"]
 PEER_PROGRAMS = ["xl", "xenstored", "oxenstored", "xenconsoled", "xenconsole", "xen-init-dom0",
-                 "libxl-save-helper", "xentop", "xen-cpuid", "lsevtchn", "xenctx"]
+                 "libxl-save-helper", "xentop", "xen-cpuid", "lsevtchn", "xenctx", "xenpm",
+                 "xenlockprof", "xenperf", "xentrace", "xentrace_setsize", "xencov", "xen-hptool",
+                 "xen-diag", "xen-ucode", "xen-mfndump", "xen-livepatch", "xen-mceinj",
+                 "xen-memshare", "xen-lowmemd", "xen-vmtrace", "xen-hvmctx", "flask-getenforce",
+                 "test-resource", "test-cpu-policy", "test-tsx", "test-paging-mempool"]
 # The hotplug scripts want these programs, not busybox's.
 SCRIPT_PROGRAMS = ["bin/bash", "usr/bin/stat", "usr/bin/flock", "bin/readlink", "bin/mount",
                    "sbin/ip", "sbin/losetup", "sbin/bridge", "sbin/brctl"]
@@ -101,6 +105,7 @@ def add_peer(tree):
         if os.path.isfile(path):
             target = f"usr/lib/xen-{XEN_VERSION}/bin/{os.path.basename(path)}"
             tree.program(target, os.path.realpath(path), [ROOT])
+    tree.program("usr/sbin/xenhypfs", os.path.join(ROOT, "usr/sbin/xenhypfs"), [ROOT])
     for path in SCRIPT_PROGRAMS:
         tree.program("bin/" + os.path.basename(path), os.path.join(ROOT, path), [ROOT])
     tree.library("libgcc_s.so.1", [ROOT])   # loaded by pthread_cancel() at run time

@@ -142,7 +142,8 @@ def loader_options(config, scratch):
 
 def qemu_command(config, scratch):
     """The whole QEMU command line, without the serial line."""
-    threads = "single" if config.smp == 1 else "multi"
+    # A thread a CPU is of use where the host has CPUs to spare; else they wait for each other.
+    threads = "single" if config.smp == 1 or patience() > 2 else "multi"
     forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-{address}:{port}"
                        for host, address, port in config.guest_ports)
     command = ["qemu-system-x86_64", "-accel", f"tcg,thread={threads}", "-cpu", config.cpu,

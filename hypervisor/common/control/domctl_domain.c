@@ -5,6 +5,7 @@
  */
 #include <asm/frame.h>
 #include <hv/arch.h>
+#include <hv/cpupool.h>
 #include <hv/domctl.h>
 #include <hv/errno.h>
 #include <hv/event_internal.h>
@@ -61,6 +62,7 @@ void domain_info_get(const struct domain *d, struct xen_domctl_getdomaininfo *in
     info->paged_pages = d->paged_pages;
     info->shared_info_frame = mfn_raw(virt_to_mfn(d->shared_info));
     memcpy(info->handle, d->handle, sizeof(info->handle));
+    info->cpupool = cpupool_of(d);
     arch_domain_info(d, info);
 }
 

@@ -7,8 +7,6 @@
 #include <hv/domctl.h>
 #include <hv/errno.h>
 
-#define CPUPOOL_NONE (~0U)
-
 extern u32 opt_max_grant_frames, opt_max_maptrack_frames;
 
 /* ---- create ---- */
@@ -40,7 +38,7 @@ static int check_config(const struct xen_domctl_createdomain *c)
         return -EINVAL;
     if (c->arch.emulation_flags && c->arch.emulation_flags != XEN_X86_EMU_PIT)
         return -EOPNOTSUPP;
-    return c->cpupool_id && c->cpupool_id != CPUPOOL_NONE ? -ENOENT : 0;
+    return 0;
 }
 
 /* Try ids after the last one given out, so that a fresh id is not soon used again. */
@@ -78,6 +76,7 @@ long domctl_createdomain(struct domain *unused, struct xen_domctl *op, bool *cop
         .max_maptrack_frames = c->max_maptrack_frames < 0 ? opt_max_maptrack_frames
                                                           : (u32)c->max_maptrack_frames,
         .grant_opts = c->grant_opts,
+        .cpupool_id = c->cpupool_id,
     };
     struct domain *d;
     long rc;

@@ -137,7 +137,7 @@ static long set_soft(struct vcpu *v, const struct xenctl_bitmap *map)
 /* What is in force goes back: the online CPUs among those asked for. */
 static long report(const struct vcpu *v, const struct xen_domctl_vcpuaffinity *a)
 {
-    u64 hard = v->hard_affinity.bits & cpu_online_map.bits;
+    u64 hard = v->allowed_cpus.bits & cpu_online_map.bits;
     long rc = 0;
 
     if (a->flags & XEN_VCPUAFFINITY_HARD)
@@ -180,9 +180,9 @@ long domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op, bool *copyb
 
     (void)copyback;
     if (!rc && a->flags & XEN_VCPUAFFINITY_HARD)
-        rc = bitmap_to_guest(&a->cpumap_hard, v->hard_affinity.bits);
+        rc = bitmap_to_guest(&a->cpumap_hard, v->hard_affinity.bits & cpu_present_map.bits);
     if (!rc && a->flags & XEN_VCPUAFFINITY_SOFT)
-        rc = bitmap_to_guest(&a->cpumap_soft, v->soft_affinity.bits);
+        rc = bitmap_to_guest(&a->cpumap_soft, v->soft_affinity.bits & cpu_present_map.bits);
     return rc;
 }
 

@@ -139,6 +139,8 @@ HC(sysctl)
         return rc;
     cmd = op.cmd < ARRAY_SIZE(table) ? (u32)array_index_nospec(op.cmd, ARRAY_SIZE(table)) : 0;
     rc = table[cmd] ? table[cmd](&op, &copyback) : arch_sysctl(&op, &copyback);
+    if (rc == -ERESTART)
+        return hypercall_continuation(__HYPERVISOR_sysctl, 1, a1);
     if ((!rc || copyback) && copy_to_guest_va(a1, &op, sizeof(op)))
         return -EFAULT;
     return rc;

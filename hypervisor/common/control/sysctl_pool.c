@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sysctl: scheduling of the whole machine. There is one CPU pool, number 0, with every CPU and
- * every domain in it. Locks: domain_list_lock while domains are counted. ABI facts: public
- * sysctl.h.
+ * sysctl: scheduling of the whole machine, and CPU pools (common/cpupool.c), which all have the one
+ * scheduler there is. No locks. ABI facts: public sysctl.h.
  */
+#include <hv/cpupool.h>
 #include <hv/domctl.h>
 #include <hv/errno.h>
-#include <hv/irq.h>
 #include <hv/sched.h>
 
 long sysctl_sched_id(struct xen_sysctl *op, bool *copyback)
@@ -23,7 +22,7 @@ long sysctl_scheduler_op(struct xen_sysctl *op, bool *copyback)
     (void)copyback;
     if (s->cmd != XEN_SYSCTL_SCHEDOP_putinfo && s->cmd != XEN_SYSCTL_SCHEDOP_getinfo)
         return -EINVAL;
-    if (s->cpupool_id)
+    if (!cpupool_exists(s->cpupool_id))
         return -ESRCH;
     if (s->sched_id != (u32)sched_id())
         return -EINVAL;
@@ -32,58 +31,54 @@ long sysctl_scheduler_op(struct xen_sysctl *op, bool *copyback)
 
 /* ---- pools ---- */
 
-static long pool_info(struct xen_sysctl_cpupool_op *p)
+static long pool_create(struct xen_sysctl_cpupool_op *p)
 {
-    const struct domain *d;
-
-    if (p->cpupool_id)
-        return -ENOENT;
-    p->sched_id = (u32)sched_id();
-    p->n_dom = 0;
-    read_lock(&domain_list_lock);
-    list_for_each_entry(d, &domain_list, list) p->n_dom++;
-    read_unlock(&domain_list_lock);
-    return bitmap_to_guest(&p->cpumap, cpu_online_map.bits);
+    if (p->sched_id != (u32)sched_id())
+        return -ENOENT; /* there is no other scheduler */
+    return cpupool_create(&p->cpupool_id);
 }
 
 static long pool_destroy(struct xen_sysctl_cpupool_op *p)
 {
-    return p->cpupool_id ? -ENOENT : -EBUSY;
+    return cpupool_destroy(p->cpupool_id);
 }
 
-/* Every CPU has its pool already. */
+static long pool_info(struct xen_sysctl_cpupool_op *p)
+{
+    u64 cpus;
+    long rc = cpupool_next(&p->cpupool_id, &cpus, &p->n_dom);
+
+    p->sched_id = (u32)sched_id();
+    return rc ? rc : bitmap_to_guest(&p->cpumap, cpus);
+}
+
 static long pool_add_cpu(struct xen_sysctl_cpupool_op *p)
 {
-    return p->cpu >= MAX_CPUS || !cpumask_test(p->cpu, &cpu_present_map) ? -EINVAL : -ENODEV;
+    return cpupool_add_cpu(p->cpupool_id, p->cpu);
 }
 
 static long pool_remove_cpu(struct xen_sysctl_cpupool_op *p)
 {
-    return p->cpupool_id ? -ENOENT : -EBUSY;
+    return cpupool_remove_cpu(p->cpupool_id, p->cpu);
 }
 
 static long pool_move_domain(struct xen_sysctl_cpupool_op *p)
 {
     struct domain *d;
+    long rc;
 
-    if (!p->domid)
-        return -EINVAL; /* dom0 stays */
     d = p->domid < DOMID_FIRST_RESERVED ? domain_get_by_id((domid_t)p->domid) : NULL;
     if (!d)
         return -ESRCH;
+    /* Who gives orders stays where it is. */
+    rc = d == current->domain ? -EPERM : cpupool_move(d, p->cpupool_id);
     domain_put(d);
-    return p->cpupool_id ? -ENOENT : 0;
+    return rc;
 }
 
 static long pool_free_info(struct xen_sysctl_cpupool_op *p)
 {
-    return bitmap_to_guest(&p->cpumap, 0);
-}
-
-static long pool_create(struct xen_sysctl_cpupool_op *p)
-{
-    (void)p;
-    return -EOPNOTSUPP;
+    return bitmap_to_guest(&p->cpumap, cpupool_free_cpus());
 }
 
 static long (*const pool_ops[])(struct xen_sysctl_cpupool_op *p) = {

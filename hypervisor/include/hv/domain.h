@@ -25,6 +25,7 @@ struct event_fifo_vcpu;
 struct grant_table;
 struct guest_ops;
 struct sched_unit;
+struct cpupool;
 struct frame;
 
 /* Reasons a vCPU does not run: bits of vcpu->pause_flags, changed atomically. */
@@ -52,6 +53,7 @@ struct vcpu {
 
     struct sched_unit *sched;       /* the scheduler's own record */
     cpumask_t hard_affinity, soft_affinity, saved_affinity;
+    cpumask_t allowed_cpus;         /* hard affinity within the pool (common/cpupool.c) */
     /* CPU whose registers/TLB hold this vCPU's state; VCPU_CPU_CLEAN */
     u32 dirty_cpu;
 
@@ -139,6 +141,7 @@ struct domain {
     struct quiescent_call free_call;
     struct list_head list;          /* all domains, by domid; domain_list_lock */
     unsigned long poll_mask[BITS_TO_LONGS(MAX_VCPUS)]; /* vCPUs in SCHEDOP_poll */
+    struct cpupool *pool;           /* cpupool.c; NULL: idle and special domains */
     u16 sched_weight, sched_cap;    /* scheduler parameters; 0 weight: default */
     u8 teardown_stage;              /* preemptible teardown progress */
     s64 time_offset_seconds;        /* wall clock offset (settimeoffset) */
@@ -172,7 +175,7 @@ void domain_put(struct domain *d);
 
 struct domain_create_params {
     u32 flags;              /* XEN_DOMCTL_CDF_* */
-    u32 max_vcpus, max_evtchn_port, max_grant_frames, max_maptrack_frames, grant_opts;
+    u32 max_vcpus, max_evtchn_port, max_grant_frames, max_maptrack_frames, grant_opts, cpupool_id;
     xen_domain_handle_t handle;
     bool is_control, is_hardware;
 };

@@ -41,8 +41,10 @@ void vcpu_kick(struct vcpu *v);
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
 u64 cpu_idle_time_ns(unsigned int cpu);
 
-int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask); /* -EINVAL: no online CPU */
+int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask); /* -EINVAL: no CPU of its pool */
 int vcpu_set_soft_affinity(struct vcpu *v, const cpumask_t *mask);
+/** v's pool has changed: leave a CPU that is not in it. */
+void vcpu_refit(struct vcpu *v);
 int sched_id(void);                       /* XEN_SCHEDULER_* */
 struct xen_domctl_scheduler_op;
 struct xen_sysctl_scheduler_op;

@@ -147,9 +147,9 @@ static long get_physid(const struct vcpu *v, u64 arg)
     unsigned int cpu;
 
     if (!is_hardware_domain(v->domain) ||
-        hweight64(v->hard_affinity.bits & cpu_online_map.bits) != 1)
+        hweight64(v->allowed_cpus.bits & cpu_online_map.bits) != 1)
         return -EINVAL;
-    cpu = ffs64(v->hard_affinity.bits & cpu_online_map.bits);
+    cpu = ffs64(v->allowed_cpus.bits & cpu_online_map.bits);
     id.phys_id = apic_id_of_cpu(cpu) | (u64)acpi_id_of_cpu(cpu) << 32;
     return copy_to_guest_va(arg, &id, sizeof(id)) ? -EFAULT : 0;
 }
