@@ -73,6 +73,53 @@ static void whole_file(void **state)
     config_free(&cfg);
 }
 
+/* Sharing, limits and policies; and that what is written back reads the same. */
+static void further_keys(void **state)
+{
+    struct domain_config cfg, again;
+    char *text, *twice;
+
+    (void)state;
+    parse_ok(BASE "cpu_weight=512\ncap=150\ncpus=['0','1-2']\ncpus_soft='all,^0'\n"
+                  "pool='Pool-0'\ntsc_mode='native'\nmax_grant_frames=0\n"
+                  "max_maptrack_frames=99\nmax_grant_version=1\nmax_event_channels=4096\n"
+                  "rtc_timeoffset=-3600\nlocaltime=1\nrestart_limit=0\nrestart_window=60\n"
+                  "on_crash='coredump-restart'\non_soft_reset='preserve'\n"
+                  "on_watchdog='coredump-destroy'\n",
+             &cfg);
+    assert_int_equal(cfg.cpu_weight, 512);
+    assert_int_equal(cfg.cap, 150);
+    assert_true(cfg.cpus.each && !cfg.cpus_soft.each);
+    assert_int_equal(cfg.cpus.count, 2);
+    assert_string_equal(cfg.cpus.lists[1], "1-2");
+    assert_string_equal(cfg.cpus_soft.lists[0], "all,^0");
+    assert_int_equal(cfg.tsc_mode, 2);
+    assert_int_equal(cfg.max_grant_frames, 0);
+    assert_int_equal(cfg.max_maptrack_frames, 99);
+    assert_int_equal(cfg.max_grant_version, 1);
+    assert_int_equal(cfg.max_event_channels, 4096);
+    assert_int_equal(cfg.rtc_timeoffset_s, -3600);
+    assert_true(cfg.localtime);
+    assert_int_equal(cfg.restart_limit, 0);
+    assert_int_equal(cfg.restart_window_s, 60);
+    assert_int_equal(cfg.on_crash, ACTION_COREDUMP_RESTART);
+    assert_int_equal(cfg.on_soft_reset, ACTION_PRESERVE);
+    text = config_format(&cfg);
+    parse_ok(text, &again);
+    twice = config_format(&again);
+    assert_string_equal(text, twice);
+    free(text);
+    free(twice);
+    config_free(&cfg);
+    config_free(&again);
+    parse_ok(BASE "tsc_mode=1\ncpus=2\n", &cfg);
+    assert_int_equal(cfg.tsc_mode, 1);
+    assert_string_equal(cfg.cpus.lists[0], "2");
+    assert_int_equal(cfg.max_grant_frames, -1);
+    assert_int_equal(cfg.restart_limit, CONFIG_RESTART_LIMIT);
+    config_free(&cfg);
+}
+
 static void paths_resolved(void **state)
 {
     struct domain_config cfg;
@@ -123,7 +170,24 @@ static void key_errors(void **state)
     parse_bad(BASE "vcpus = 0\n", 4, "out of range");
     parse_bad(BASE "maxmem = 64\n", 0, "less than memory");
     parse_bad(BASE "type = 'hvm'\n", 4, "not supported");
-    parse_bad(BASE "on_crash = 'coredump-restart'\n", 4, "not supported");
+    parse_bad(BASE "on_crash = 'coredump'\n", 4, "coredump-restart");
+    parse_bad(BASE "on_soft_reset = 'soft-reset'\n", 4, "fully virtualized");
+    parse_bad(BASE "cpu_weight = 0\n", 4, "1 to 65535");
+    parse_bad(BASE "cap = -1\n", 4, "0 to 65535");
+    parse_bad(BASE "cpus = '3-1'\n", 4, "smaller");
+    parse_bad(BASE "cpus = [ '0',\n 'x' ]\n", 5, "not a list of CPUs for cpus");
+    parse_bad(BASE "cpus = [ '0', 1 ]\n", 4, "must be a string");
+    parse_bad(BASE "cpus_soft = []\n", 4, "1 to 128");
+    parse_bad(BASE "pool = 'Pool-1'\n", 4, "no CPU pool");
+    parse_bad(BASE "tsc_mode = 'fast'\n", 4, "always_emulate");
+    parse_bad(BASE "tsc_mode = 3\n", 4, "native_paravirt");
+    parse_bad(BASE "tsc_mode = ['native']\n", 4, "always_emulate");
+    parse_bad(BASE "max_grant_version = 3\n", 4, "1 to 2");
+    parse_bad(BASE "max_event_channels = 131072\n", 4, "131071");
+    parse_bad(BASE "restart_limit = -1\n", 4, "out of range");
+    parse_bad(BASE "seclabel = 'a'\n", 4, "security labels");
+    parse_bad(BASE "claim_mode = 1\n", 4, "always claimed");
+    parse_bad(BASE "pvshim = 1\n", 4, "PVH");
     parse_bad("name='a'\nmemory=1", 0, "kernel is missing");
     parse_bad("name='../x'", 1, "must begin with");
     parse_bad("name='a/b'", 1, "use letters");
@@ -309,11 +373,11 @@ static void mutations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_file),    cmocka_unit_test(paths_resolved),
-        cmocka_unit_test(syntax_errors), cmocka_unit_test(key_errors),
-        cmocka_unit_test(disk_forms),    cmocka_unit_test(disk_numbers),
-        cmocka_unit_test(vif_forms),     cmocka_unit_test(format_round_trip),
-        cmocka_unit_test(mutations),
+        cmocka_unit_test(further_keys),      cmocka_unit_test(whole_file),
+        cmocka_unit_test(paths_resolved),    cmocka_unit_test(syntax_errors),
+        cmocka_unit_test(key_errors),        cmocka_unit_test(disk_forms),
+        cmocka_unit_test(disk_numbers),      cmocka_unit_test(vif_forms),
+        cmocka_unit_test(format_round_trip), cmocka_unit_test(mutations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

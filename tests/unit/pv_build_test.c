@@ -135,6 +135,14 @@ int domctl_set_tsc_mode(struct control *ctl, domid_t domid, uint32_t mode)
     return simple_call();
 }
 
+int domctl_set_time_offset(struct control *ctl, domid_t domid, int32_t seconds)
+{
+    (void)ctl;
+    (void)domid;
+    (void)seconds;
+    return simple_call();
+}
+
 int domctl_set_max_vcpus(struct control *ctl, domid_t domid, uint32_t max)
 {
     (void)ctl;

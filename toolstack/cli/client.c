@@ -7,6 +7,7 @@
 #include "client.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,76 @@ void client_free(struct client_answer *answer)
     free(answer);
 }
 
+struct json_out *client_domain_params(const char *domain, bool force)
+{
+    struct json_out *params = client_params();
+
+    json_string(params, "domain", domain);
+    json_bool(params, "force", force);
+    return params;
+}
+
+int client_do(const char *method, struct json_out *params, bool json)
+{
+    struct client_answer *answer = client_call(method, params, json);
+
+    if (!answer)
+        return CMD_FAILED;
+    if (json)
+        client_print_json(client_result(answer));
+    client_free(answer);
+    return CMD_OK;
+}
+
+void client_print_name(const char *name, int width)
+{
+    int n = 0;
+
+    for (; name && *name; name++, n++)
+        putchar((unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name);
+    printf("%*s", n < width ? width - n : 0, "");
+}
+
+struct json_out *client_list(void)
+{
+    struct json_out *out = json_out_new(true);
+
+    if (!out) {
+        cmd_fail("there is not enough memory");
+        exit(CMD_FAILED);
+    }
+    json_open_array(out, NULL);
+    return out;
+}
+
+void client_print_out(struct json_out *out)
+{
+    char *text = json_take(out);
+
+    fputs(text ? text : "", stdout);
+    free(text);
+}
+
+void client_print_list(struct json_out *list, bool ok)
+{
+    if (!list)
+        return;
+    json_close_array(list);
+    if (ok)
+        client_print_out(list);
+    else
+        json_out_free(list);
+}
+
+bool client_domain_is(yajl_val domain, const char *typed)
+{
+    const char *name = json_get_string(domain, "name");
+    char number[24];
+
+    snprintf(number, sizeof(number), "%" PRId64, json_get_int(domain, "domid", -1));
+    return !strcmp(typed, number) || (name && !strcmp(name, typed));
+}
+
 void client_print_json(yajl_val value)
 {
     struct json_out *out = json_out_new(true);
@@ -190,8 +261,5 @@ void client_print_json(yajl_val value)
     if (!out)
         return;
     json_value(out, NULL, value);
-    char *text = json_take(out);
-    if (text)
-        fputs(text, stdout);
-    free(text);
+    client_print_out(out);
 }

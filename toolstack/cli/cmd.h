@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* What a verb returns: the exit status of domus. */
-enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
+enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2, CMD_DIFFERENT = 3 };
 
 struct cmd {
     const char *name;
@@ -31,22 +31,61 @@ int cmd_usage(const struct cmd *cmd);
 int cmd_option(const struct cmd *cmd, int argc, char **argv, const char *letters,
                const struct option *options, int *status);
 
+/* What most verbs take. */
+struct cmd_flags {
+    bool force, json;
+};
+
+/* Reads --json, --help and, with can_force, --force; then there must be between `least` and `most`
+ * arguments (most < 0: any number) from argv[optind] on. True: go on; false: *status is what the
+ * verb returns. */
+bool cmd_flags(const struct cmd *cmd, int argc, char **argv, bool can_force, int least, int most,
+               struct cmd_flags *flags, int *status);
+
+/* Reads a whole number from `min` to `max`; complains of anything else as of `what`. */
+bool cmd_number(const char *text, const char *what, long min, long max, long *number);
+
 /* Prints "domus: sentence" to standard error; returns CMD_FAILED. */
 int cmd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 int cmd_create(const struct cmd *cmd, int argc, char **argv);
 int cmd_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_console(const struct cmd *cmd, int argc, char **argv);
-int cmd_pause(const struct cmd *cmd, int argc, char **argv);    /* and unpause */
+int cmd_pause(const struct cmd *cmd, int argc, char **argv);    /* and unpause, destroy */
 int cmd_shutdown(const struct cmd *cmd, int argc, char **argv); /* and reboot */
 int cmd_save(const struct cmd *cmd, int argc, char **argv);
 int cmd_restore(const struct cmd *cmd, int argc, char **argv);
-int cmd_destroy(const struct cmd *cmd, int argc, char **argv);
 int cmd_info(const struct cmd *cmd, int argc, char **argv);
 int cmd_dmesg(const struct cmd *cmd, int argc, char **argv);
 int cmd_check(const struct cmd *cmd, int argc, char **argv);
 int cmd_trace(const struct cmd *cmd, int argc, char **argv);
 int cmd_help(const struct cmd *cmd, int argc, char **argv);
+int cmd_mem(const struct cmd *cmd, int argc, char **argv); /* mem-set, mem-max */
+int cmd_vcpu_list(const struct cmd *cmd, int argc, char **argv);
+int cmd_vcpu_set(const struct cmd *cmd, int argc, char **argv);
+int cmd_vcpu_pin(const struct cmd *cmd, int argc, char **argv);
+int cmd_sched(const struct cmd *cmd, int argc, char **argv);
+int cmd_rename(const struct cmd *cmd, int argc, char **argv);
+int cmd_domid(const struct cmd *cmd, int argc, char **argv); /* and domname */
+int cmd_uptime(const struct cmd *cmd, int argc, char **argv);
+int cmd_sysrq(const struct cmd *cmd, int argc, char **argv);
+int cmd_trigger(const struct cmd *cmd, int argc, char **argv);
+int cmd_debug_keys(const struct cmd *cmd, int argc, char **argv);
+int cmd_autostart(const struct cmd *cmd, int argc, char **argv);
+int cmd_config(const struct cmd *cmd, int argc, char **argv);
+int cmd_diff(const struct cmd *cmd, int argc, char **argv);
+int cmd_dump_core(const struct cmd *cmd, int argc, char **argv);
+int cmd_events(const struct cmd *cmd, int argc, char **argv);
+int cmd_top(const struct cmd *cmd, int argc, char **argv);
+
+/* domus create FILE, without options. */
+int create_domain(const char *path);
+
+/* domus shutdown --all: asks all, and with wait ends what has not ended after timeout_s seconds. */
+int shutdown_all(bool wait, long timeout_s, bool json);
+
+/* domus list --dead; which may be NULL. */
+int list_dead(const char *which, bool json);
 
 /* Shows the console of a domain on the terminal until the user leaves (CMD_OK) or it ends. backlog:
  * how many bytes of what it has written before. begun(arg) is called when the console is there;

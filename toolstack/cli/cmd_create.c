@@ -8,27 +8,44 @@
 #include "config_file.h"
 #include "creation.h"
 
-static int create(const struct creation *how, const char *path)
+static int dry_run(const struct creation *how, const char *path, const char *text, size_t bytes)
 {
     struct domain_config cfg;
+    int status = config_file_check(path, text, bytes, &cfg);
+
+    if (status != CMD_OK)
+        return status;
+    if (how->json)
+        config_print_json(&cfg);
+    else if (!how->quiet)
+        config_print_plan(&cfg);
+    config_free(&cfg);
+    return CMD_OK;
+}
+
+static int create(const struct creation *how, const char *path, char *const *settings, int count)
+{
     size_t bytes;
     char *text;
-    int status = config_file_read(path, &text, &bytes);
+    int status = config_file_read(path, settings, count, &text, &bytes);
 
-    if (status == CMD_OK && (how->dry_run || strlen(text) != bytes)) {
-        status = config_file_check(path, text, bytes, &cfg);
-        if (status == CMD_OK)
-            config_free(&cfg);
-        if (status == CMD_OK && !how->quiet && !how->json)
-            printf("%s: the domain can be created\n", path);
+    if (status != CMD_OK)
+        return status;
+    if (how->dry_run || strlen(text) != bytes) { /* a byte 0 does not go into a request */
+        status = dry_run(how, path, text, bytes);
         free(text);
         return status;
     }
-    if (status != CMD_OK)
-        return status;
     struct json_out *params = creation_params(how, path, text);
     free(text);
     return creation_run(how, "create", params);
+}
+
+int create_domain(const char *path)
+{
+    const struct creation how = { .quiet = false };
+
+    return create(&how, path, NULL, 0);
 }
 
 int cmd_create(const struct cmd *cmd, int argc, char **argv)
@@ -52,7 +69,7 @@ int cmd_create(const struct cmd *cmd, int argc, char **argv)
         how.no_wait |= c == 'w';
         how.json |= c == 'j';
     }
-    if (argc - optind != 1)
+    if (argc - optind < 1)
         return cmd_usage(cmd);
-    return create(&how, argv[optind]);
+    return create(&how, argv[optind], argv + optind + 1, argc - optind - 1);
 }

@@ -20,7 +20,7 @@ int cmd_help(const struct cmd *cmd, int argc, char **argv)
     }
     puts("usage: domus VERB [OPTIONS] [ARGUMENTS]\n");
     for (unsigned int i = 0; i < cmd_count; i++)
-        printf("  %-10s %s\n", cmds[i].name, cmds[i].summary);
+        printf("  %-11s %s\n", cmds[i].name, cmds[i].summary);
     puts("\n`domus help VERB` shows the options of one; domus(1) tells more.");
     return CMD_OK;
 }

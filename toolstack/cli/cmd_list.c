@@ -7,31 +7,11 @@
 #include "client.h"
 #include "cmd.h"
 
-/* Names come from the store, where other tools write too: no byte of them reaches the terminal
- * that could move its cursor. */
-static void print_name(const char *name, int width)
-{
-    int n = 0;
-
-    for (; name && *name; name++, n++)
-        putchar((unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name);
-    printf("%*s", n < width ? width - n : 0, "");
-}
-
-static bool is_meant(yajl_val domain, const char *which)
-{
-    const char *name = json_get_string(domain, "name");
-    char number[24];
-
-    snprintf(number, sizeof(number), "%" PRId64, json_get_int(domain, "domid", -1));
-    return !which || !strcmp(which, number) || (name && !strcmp(name, which));
-}
-
 static void print_domain(yajl_val d)
 {
     const char *reason = json_get_string(d, "reason");
 
-    print_name(json_get_string(d, "name"), 24);
+    client_print_name(json_get_string(d, "name"), 24);
     printf(" %5" PRId64 " %6" PRId64 " %5" PRId64 "  %-9s%9.1f%s", json_get_int(d, "domid", -1),
            json_get_int(d, "memory_kib", 0) / 1024, json_get_int(d, "vcpus", 0),
            json_get_string(d, "state"), (double)json_get_int(d, "cpu_ns", 0) / 1e9,
@@ -44,20 +24,24 @@ static void print_domain(yajl_val d)
 int cmd_list(const struct cmd *cmd, int argc, char **argv)
 {
     static const struct option options[] = {
+        { "dead", no_argument, NULL, 'd' },
         { "json", no_argument, NULL, 'j' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    bool json = false, found = false;
+    bool json = false, dead = false, found = false;
     int c, status;
 
     while ((c = cmd_option(cmd, argc, argv, "h", options, &status)) != -1) {
         if (c == -2)
             return status;
-        json = true;
+        dead |= c == 'd';
+        json |= c == 'j';
     }
     if (argc - optind > 1)
         return cmd_usage(cmd);
+    if (dead)
+        return list_dead(argv[optind], json);
     struct client_answer *answer = client_call("list", NULL, json);
     if (!answer)
         return CMD_FAILED;
@@ -73,7 +57,7 @@ int cmd_list(const struct cmd *cmd, int argc, char **argv)
     for (size_t i = 0; YAJL_IS_ARRAY(domains) && i < YAJL_GET_ARRAY(domains)->len; i++) {
         yajl_val d = YAJL_GET_ARRAY(domains)->values[i];
 
-        if (!is_meant(d, which))
+        if (which && !client_domain_is(d, which))
             continue;
         found = true;
         if (json)

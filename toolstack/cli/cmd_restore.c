@@ -18,7 +18,7 @@ static char *read_config(const char *config, const char *image)
 
     if (!config)
         return saved_file_config(image);
-    if (config_file_read(config, &text, &bytes) != CMD_OK)
+    if (config_file_read(config, NULL, 0, &text, &bytes) != CMD_OK)
         return NULL;
     if (strlen(text) == bytes)
         return text;

@@ -9,17 +9,22 @@
 int cmd_shutdown(const struct cmd *cmd, int argc, char **argv)
 {
     static const struct option options[] = {
-        { "force", no_argument, NULL, 'f' },         { "wait", no_argument, NULL, 'w' },
-        { "timeout", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+        { "all", no_argument, NULL, 'a' },
+        { "force", no_argument, NULL, 'f' },
+        { "wait", no_argument, NULL, 'w' },
+        { "timeout", required_argument, NULL, 't' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
-    bool force = false, wait = false, json = false;
+    bool force = false, wait = false, json = false, all = false;
     long timeout = 300;
     int c, status;
 
-    while ((c = cmd_option(cmd, argc, argv, "fwt:h", options, &status)) != -1) {
+    while ((c = cmd_option(cmd, argc, argv, "afwt:h", options, &status)) != -1) {
         if (c == -2)
             return status;
+        all |= c == 'a';
         force |= c == 'f';
         wait |= c == 'w';
         json |= c == 'j';
@@ -28,8 +33,10 @@ int cmd_shutdown(const struct cmd *cmd, int argc, char **argv)
         if (timeout < 1 || timeout >= 86400)
             return cmd_fail("the timeout '%s' is not a number of seconds below a day", optarg);
     }
-    if (argc - optind != 1)
+    if (argc - optind != !all || (all && strcmp(cmd->name, "shutdown")))
         return cmd_usage(cmd);
+    if (all)
+        return shutdown_all(wait, timeout, json);
     struct json_out *params = client_params();
     json_string(params, "domain", argv[optind]);
     json_bool(params, "force", force);

@@ -7,11 +7,16 @@
 
 #include "config/config.h"
 
-/* Reads a whole file into an allocated, NUL-terminated text. A status; not CMD_OK after the
- * sentence has been printed. */
-int config_file_read(const char *path, char **text, size_t *bytes);
+/* Reads a whole file into an allocated, NUL-terminated text, and puts `count` settings (key=value)
+ * behind it, which then hold. A status; not CMD_OK after the sentence has been printed. */
+int config_file_read(const char *path, char *const *settings, int count, char **text,
+                     size_t *bytes);
 
 /* Reads the text, and looks at what it names: kernel, ramdisk, disks. Nothing needs domusd. */
 int config_file_check(const char *path, const char *text, size_t bytes, struct domain_config *cfg);
+
+/* Prints it for programs, and for people what would be created. */
+void config_print_json(const struct domain_config *cfg);
+void config_print_plan(const struct domain_config *cfg);
 
 #endif

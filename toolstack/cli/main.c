@@ -5,38 +5,51 @@
  * Owns nothing: each verb is a request, or reads a file. Locks: none.
  */
 #include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
 
 const struct cmd cmds[] = {
-    { "create", "[-c] [-p] [-n] [-q] [--no-wait] [--json] FILE", "create a domain",
+    { "create", "[-c] [-p] [-n] [-q] [--no-wait] [--json] FILE [KEY=VALUE...]", "create a domain",
       "  -c, --console   then enter its console\n"
       "  -p, --paused    leave it paused\n"
-      "  -n, --dry-run   only check the file, as `domus check` does\n"
+      "  -n, --dry-run   only show what would be created\n"
       "  -q, --quiet     say nothing if all is well\n"
-      "  --no-wait       do not wait until the guest has connected its devices\n",
+      "  --no-wait       do not wait until the guest has connected its devices\n"
+      "  KEY=VALUE       stands for a line at the end of the file\n",
       cmd_create },
-    { "list", "[--json] [DOMAIN]", "list the domains", "", cmd_list },
+    { "list", "[--dead] [--json] [DOMAIN]", "list the domains",
+      "  --dead          those that have ended, and how\n", cmd_list },
+    { "events", "[-n COUNT] [-s SECONDS] [--json] [DOMAIN]",
+      "show what happens to domains; ctrl-c ends it",
+      "  -n, --count N   end after so many\n"
+      "  -s, --seconds N end after so long\n",
+      cmd_events },
     { "console", "[-a] DOMAIN", "enter the console of a domain; ctrl-] leaves it",
       "  -a, --all       first show all that is kept of what it has written\n", cmd_console },
     { "pause", "[--force] DOMAIN", "stop a domain for a while",
       "  --force         also a domain that was not made by domus\n", cmd_pause },
     { "unpause", "[--force] DOMAIN", "let a paused domain run",
       "  --force         also a domain that was not made by domus\n", cmd_pause },
-    { "shutdown", "[-w] [-t SECONDS] [--force] DOMAIN", "ask a domain to power off",
+    { "shutdown", "[-w] [-t SECONDS] [--force] DOMAIN|--all", "ask a domain to power off",
+      "  -a, --all       all domains of domus, not to be started again; with -w, what\n"
+      "                  has not ended in time is destroyed\n"
       "  -w, --wait      wait until it has ended\n"
       "  -t, --timeout SECONDS  but not longer (300)\n"
       "  --force         also a domain that was not made by domus\n",
       cmd_shutdown },
+    { "autostart", "[-n] [LIST]", "create the domains of a list (/etc/domus/autostart)",
+      "  -n, --dry-run   only show what would be created\n", cmd_autostart },
     { "reboot", "[-w] [-t SECONDS] [--force] DOMAIN", "ask a domain to reboot",
       "  -w, --wait      wait until it has begun again\n"
       "  -t, --timeout SECONDS  but not longer (300)\n"
       "  --force         also a domain that was not made by domus\n",
       cmd_shutdown },
     { "destroy", "[--force] DOMAIN", "end a domain at once",
-      "  --force         also a domain that was not made by domus\n", cmd_destroy },
+      "  --force         also a domain that was not made by domus\n", cmd_pause },
     { "save", "[-c] [-p] [-q] [--json] DOMAIN FILE", "save a domain to a file, and end it",
       "  -c, --checkpoint  let it go on instead\n"
       "  -p, --paused    keep it, paused\n"
@@ -49,9 +62,61 @@ const struct cmd cmds[] = {
       "  -q, --quiet     say nothing if all is well\n"
       "  --no-wait       do not wait until the guest has connected its devices\n",
       cmd_restore },
+    { "mem-set", "[-w] [-t SECONDS] [--force] [--json] DOMAIN SIZE",
+      "set the memory that a domain shall use",
+      "  -w, --wait      wait until its guest has followed\n"
+      "  -t, --timeout SECONDS  but not longer (60)\n"
+      "  --force         also a domain that was not made by domus\n"
+      "  SIZE is in MiB, or ends in k, m, g or t\n",
+      cmd_mem },
+    { "mem-max", "[--force] DOMAIN SIZE", "limit the memory that a domain may have",
+      "  --force         also a domain that was not made by domus\n"
+      "  SIZE is in MiB, or ends in k, m, g or t\n",
+      cmd_mem },
+    { "vcpu-list", "[--json] [DOMAIN...]", "show virtual CPUs and where they run", "",
+      cmd_vcpu_list },
+    { "vcpu-set", "[--force] DOMAIN NUMBER", "set how many virtual CPUs a domain shall use",
+      "  --force         also a domain that was not made by domus\n", cmd_vcpu_set },
+    { "vcpu-pin", "[--force] DOMAIN VCPU|all CPUS|- [SOFT]",
+      "choose the CPUs that virtual CPUs run on",
+      "  --force         also a domain that was not made by domus\n"
+      "  CPUS is where they may run, SOFT where they had better: all, 0-3,6 or 0-7,^2;\n"
+      "  - leaves what is\n",
+      cmd_vcpu_pin },
+    { "sched", "[-w WEIGHT] [-c CAP] [--force] [--json] [DOMAIN]",
+      "show or set the domains' shares of the CPUs",
+      "  -w, --weight N  how much beside others (1 to 65535; 256 is normal)\n"
+      "  -c, --cap N     at most so many per cent of one CPU (0: no limit)\n"
+      "  --force         also a domain that was not made by domus\n",
+      cmd_sched },
+    { "rename", "[--force] DOMAIN NAME", "give a domain another name",
+      "  --force         also a domain that was not made by domus\n", cmd_rename },
+    { "domid", "[--json] NAME", "show the number of a domain", "", cmd_domid },
+    { "domname", "[--json] NUMBER", "show the name of a domain", "", cmd_domid },
+    { "uptime", "[--json] [DOMAIN...]", "show how long domains have been running", "", cmd_uptime },
+    { "sysrq", "[--force] DOMAIN LETTER", "press a magic SysRq key in a Linux guest",
+      "  --force         also a domain that was not made by domus\n", cmd_sysrq },
+    { "trigger", "[--force] DOMAIN nmi|reset|init|power|sleep [VCPU]",
+      "send an event to a virtual CPU",
+      "  --force         also a domain that was not made by domus\n", cmd_trigger },
+    { "top", "[-b] [-d SECONDS] [-n TIMES] [--json]", "watch what the domains use",
+      "  -b, --batch     print one table below the other (also if this is no terminal)\n"
+      "  -d, --delay SECONDS  between two of them (3)\n"
+      "  -n, --times N   end after so many\n",
+      cmd_top },
+    { "debug-keys", "[--json] KEYS", "have the hypervisor print its state; h lists the keys", "",
+      cmd_debug_keys },
+    { "dump-core", "[-L] [--force] [--json] DOMAIN FILE",
+      "write a domain's memory and registers to a file",
+      "  -L, --live      let it run meanwhile\n"
+      "  --force         also a domain that was not made by domus\n",
+      cmd_dump_core },
     { "info", "[--json]", "show the host", "", cmd_info },
     { "dmesg", "[-c] [--json]", "show the hypervisor's log", "  -c, --clear     and empty it\n",
       cmd_dmesg },
+    { "config", "[--json] DOMAIN", "show the file of a domain as it is now", "", cmd_config },
+    { "diff", "[--json] DOMAIN [FILE]",
+      "show in what a domain differs from a file (the one it was created from)", "", cmd_diff },
     { "check", "[--json] FILE", "check a domain's file without creating anything", "", cmd_check },
     { "trace", "[--hypercalls] [-d ID] [-s SECONDS] [--json]",
       "show hypercalls as they happen; ctrl-c ends it",
@@ -98,6 +163,42 @@ int cmd_option(const struct cmd *cmd, int argc, char **argv, const char *letters
         return -2;
     }
     return c;
+}
+
+bool cmd_flags(const struct cmd *cmd, int argc, char **argv, bool can_force, int least, int most,
+               struct cmd_flags *flags, int *status)
+{
+    const struct option options[] = {
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { can_force ? "force" : NULL, no_argument, NULL, 'f' },
+        { NULL, 0, NULL, 0 },
+    };
+    int c;
+
+    memset(flags, 0, sizeof(*flags));
+    while ((c = cmd_option(cmd, argc, argv, "h", options, status)) != -1) {
+        if (c == -2)
+            return false;
+        flags->force |= c == 'f';
+        flags->json |= c == 'j';
+    }
+    if (argc - optind >= least && (most < 0 || argc - optind <= most))
+        return true;
+    *status = cmd_usage(cmd);
+    return false;
+}
+
+bool cmd_number(const char *text, const char *what, long min, long max, long *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtol(text, &end, 10);
+    if (*text && !*end && !errno && *number >= min && *number <= max)
+        return true;
+    cmd_fail("the %s '%s' is not a number from %ld to %ld", what, text, min, max);
+    return false;
 }
 
 int cmd_fail(const char *format, ...)

@@ -15,10 +15,34 @@ static const struct {
     const char *name;
     api_method *method;
 } methods[] = {
-    { "create", api_create },   { "destroy", api_destroy },   { "pause", api_pause },
-    { "unpause", api_unpause }, { "shutdown", api_shutdown }, { "reboot", api_reboot },
-    { "console", api_console }, { "list", api_list },         { "info", api_info },
-    { "dmesg", api_dmesg },     { "save", api_save },         { "restore", api_restore },
+    { "create", api_create },
+    { "destroy", api_destroy },
+    { "pause", api_pause },
+    { "unpause", api_unpause },
+    { "shutdown", api_shutdown },
+    { "reboot", api_reboot },
+    { "console", api_console },
+    { "list", api_list },
+    { "info", api_info },
+    { "dmesg", api_dmesg },
+    { "mem-set", api_mem_set },
+    { "mem-max", api_mem_max },
+    { "vcpu-set", api_vcpu_set },
+    { "vcpu-pin", api_vcpu_pin },
+    { "sched", api_sched },
+    { "rename", api_rename },
+    { "sysrq", api_sysrq },
+    { "trigger", api_trigger },
+    { "debug-keys", api_debug_keys },
+    { "vcpu-list", api_vcpu_list },
+    { "sched-list", api_sched_list },
+    { "stats", api_stats },
+    { "events", api_events },
+    { "config", api_config },
+    { "dump-core", api_dump_core },
+    { "deaths", api_deaths },
+    { "save", api_save },
+    { "restore", api_restore },
 };
 
 /* The id as JSON text; NULL for a notification. */

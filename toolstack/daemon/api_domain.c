@@ -12,6 +12,7 @@
 
 #include "api_method.h"
 #include "domain.h"
+#include "event.h"
 #include "job.h"
 #include "worker/work.h"
 
@@ -101,6 +102,21 @@ static bool read_config(yajl_val params, struct domain_config *cfg, struct reply
     return true;
 }
 
+/* Where the file is, for whoever compares it later; too long a path is none. */
+static void fill_origin(yajl_val params, struct work_create_args *args)
+{
+    const char *file = json_get_string(params, "file"), *folder = json_get_string(params, "folder");
+    size_t room = sizeof(args->origin);
+    int n = 0;
+
+    if (file && file[0] == '/')
+        n = snprintf(args->origin, room, "%s", file);
+    else if (file && folder && folder[0] == '/')
+        n = snprintf(args->origin, room, "%s/%s", folder, file);
+    if (n < 0 || (size_t)n >= room)
+        args->origin[0] = '\0';
+}
+
 /* image: the saved domain's file, or NULL for a domain that begins anew. */
 static void submit_create(yajl_val params, struct reply_to *reply, const char *name,
                           const char *image)
@@ -122,6 +138,8 @@ static void submit_create(yajl_val params, struct reply_to *reply, const char *n
         free(args);
         return;
     }
+    if (!image)
+        fill_origin(params, args);
     args->image = image ? strdup(image) : NULL;
     if (image && !args->image) {
         no_memory(reply);
@@ -198,8 +216,24 @@ static bool fill_ref(yajl_val params, struct domain_ref *ref, char key[JOB_KEY_M
     return true;
 }
 
+/* What other than the domain's own course is worth telling. */
+static void tell_change(const struct job *job)
+{
+    const struct domain_ref *ref = job->args;
+    bool paused = !strcmp(job->name, "pause"), unpaused = !strcmp(job->name, "unpause");
+
+    if (!strcmp(job->name, "destroy") || !strcmp(job->name, "rename"))
+        return;
+    event_emit(paused     ? "paused"
+               : unpaused ? "unpaused"
+                          : "changed",
+               ref->name, ref->domid, paused || unpaused ? NULL : job->name);
+}
+
 static void change_done(struct job *job, int code, const char *text)
 {
+    if (!code)
+        tell_change(job);
     if (code)
         reply_error(&job->reply, code, text, NULL);
     else
@@ -207,24 +241,41 @@ static void change_done(struct job *job, int code, const char *text)
     domains_look();
 }
 
-static void change(yajl_val params, struct reply_to *reply, const char *name,
-                   int (*work)(struct worker *w, void *args))
+void api_change(yajl_val params, struct reply_to *reply, const struct job *spec)
 {
-    struct job job = {
-        .name = name, .timeout_ms = CHANGE_MS, .work = work, .done = change_done, .free_args = free
-    };
-    struct domain_ref *ref = calloc(1, sizeof(*ref));
+    struct job job = *spec;
 
-    if (!ref)
+    if (!job.args)
         no_memory(reply);
-    if (!ref || !fill_ref(params, ref, job.key, reply)) {
-        free(ref);
+    if (!job.args || !fill_ref(params, job.args, job.key, reply)) {
+        free(job.args);
         return;
     }
-    job.args = ref;
+    if (!job.timeout_ms)
+        job.timeout_ms = CHANGE_MS;
+    if (!job.done)
+        job.done = change_done;
+    job.free_args = free;
     job.reply = *reply;
     *reply = (struct reply_to){ 0 };
     job_submit(&job);
+}
+
+/* Of a job on a domain that changes nothing. */
+static void query_done(struct job *job, int code, const char *text)
+{
+    if (code)
+        reply_error(&job->reply, code, text, NULL);
+    else
+        reply_result(&job->reply, text);
+}
+
+static void change(yajl_val params, struct reply_to *reply, const char *name,
+                   int (*work)(struct worker *w, void *args))
+{
+    struct job job = { .name = name, .work = work, .args = calloc(1, sizeof(struct domain_ref)) };
+
+    api_change(params, reply, &job);
 }
 
 void api_pause(yajl_val params, struct reply_to *reply)
@@ -235,6 +286,16 @@ void api_pause(yajl_val params, struct reply_to *reply)
 void api_unpause(yajl_val params, struct reply_to *reply)
 {
     change(params, reply, "unpause", work_unpause);
+}
+
+void api_config(yajl_val params, struct reply_to *reply)
+{
+    struct job job = { .name = "config",
+                       .work = work_config,
+                       .args = calloc(1, sizeof(struct domain_ref)),
+                       .done = query_done };
+
+    api_change(params, reply, &job);
 }
 
 void api_destroy(yajl_val params, struct reply_to *reply)
@@ -334,6 +395,7 @@ static void shut_down(yajl_val params, struct reply_to *reply, const char *how)
         job.context = wait;
     }
     args->how = how;
+    args->final = json_get_bool(params, "final");
     job.args = args;
     job.reply = *reply;
     *reply = (struct reply_to){ 0 };
@@ -371,4 +433,15 @@ void api_console(yajl_val params, struct reply_to *reply)
     snprintf(text, sizeof(text), "{\"name\":\"%s\",\"domid\":%u}", d->name, d->domid);
     reply_result(reply, text); /* the last line before the raw bytes */
     console_attach(d->console, conn, backlog < 0 ? 0 : (size_t)backlog);
+}
+
+/* ---- events --------------------------------------------------------------------------- */
+
+void api_events(yajl_val params, struct reply_to *reply)
+{
+    uint64_t conn = reply->conn;
+
+    (void)params;
+    reply_result(reply, "{\"listening\":true}"); /* the last line before the events */
+    event_listen(conn);
 }

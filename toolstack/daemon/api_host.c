@@ -6,15 +6,17 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api_method.h"
 #include "job.h"
+#include "worker/death.h"
 #include "worker/work.h"
 
 #define QUERY_MS 60000
 
-static void query(struct reply_to *reply, const char *name,
-                  int (*work)(struct worker *w, void *args), void *args)
+void api_query(struct reply_to *reply, const char *name, int (*work)(struct worker *w, void *args),
+               void *args)
 {
     struct job job = { .name = name,
                        .timeout_ms = QUERY_MS,
@@ -30,13 +32,13 @@ static void query(struct reply_to *reply, const char *name,
 void api_list(yajl_val params, struct reply_to *reply)
 {
     (void)params;
-    query(reply, "list", work_list, NULL);
+    api_query(reply, "list", work_list, NULL);
 }
 
 void api_info(yajl_val params, struct reply_to *reply)
 {
     (void)params;
-    query(reply, "info", work_info, NULL);
+    api_query(reply, "info", work_info, NULL);
 }
 
 void api_dmesg(yajl_val params, struct reply_to *reply)
@@ -48,5 +50,44 @@ void api_dmesg(yajl_val params, struct reply_to *reply)
         return;
     }
     *clear = json_get_bool(params, "clear");
-    query(reply, "dmesg", work_dmesg, clear);
+    api_query(reply, "dmesg", work_dmesg, clear);
+}
+
+void api_stats(yajl_val params, struct reply_to *reply)
+{
+    (void)params;
+    api_query(reply, "stats", work_stats, NULL);
+}
+
+/* A query whose argument is a text. */
+static void query_text(struct reply_to *reply, const char *name,
+                       int (*work)(struct worker *w, void *args), const char *text)
+{
+    char *copy = strdup(text ? text : "");
+
+    if (copy)
+        api_query(reply, name, work, copy);
+    else
+        reply_error(reply, -ENOMEM, "domusd has not enough memory", NULL);
+}
+
+void api_vcpu_list(yajl_val params, struct reply_to *reply)
+{
+    query_text(reply, "vcpu-list", work_vcpu_list, json_get_string(params, "domain"));
+}
+
+void api_sched_list(yajl_val params, struct reply_to *reply)
+{
+    query_text(reply, "sched-list", work_sched_list, json_get_string(params, "domain"));
+}
+
+void api_debug_keys(yajl_val params, struct reply_to *reply)
+{
+    query_text(reply, "debug-keys", work_debug_keys, json_get_string(params, "keys"));
+}
+
+void api_deaths(yajl_val params, struct reply_to *reply)
+{
+    (void)params;
+    api_query(reply, "deaths", work_deaths, NULL);
 }

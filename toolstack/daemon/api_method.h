@@ -4,6 +4,7 @@
 #define DOMUSD_API_METHOD_H
 
 #include "conn.h"
+#include "job.h"
 #include "json.h"
 
 /* JSON-RPC's own error codes. */
@@ -17,6 +18,18 @@ typedef void api_method(yajl_val params, struct reply_to *reply);
 
 api_method api_create, api_destroy, api_pause, api_unpause, api_shutdown, api_reboot, api_console;
 api_method api_save, api_restore;
+api_method api_mem_set, api_mem_max, api_vcpu_set, api_vcpu_pin, api_sched, api_rename, api_sysrq;
+api_method api_trigger, api_debug_keys, api_vcpu_list, api_sched_list, api_stats;
+api_method api_config, api_dump_core, api_events, api_deaths;
 api_method api_list, api_info, api_dmesg;
+
+/* Submits the job that spec describes on the domain that the parameters name, and takes over
+ * spec->args, which begin with a struct domain_ref to be filled in (NULL: memory was short). The
+ * job's result is the answer. */
+void api_change(yajl_val params, struct reply_to *reply, const struct job *spec);
+
+/* Submits a job that only asks; takes over args (freed with free()). */
+void api_query(struct reply_to *reply, const char *name, int (*work)(struct worker *w, void *args),
+               void *args);
 
 #endif

@@ -246,6 +246,16 @@ struct console *console_new(const char *name, bool recall)
     return c;
 }
 
+void console_rename(struct console *c, const char *name)
+{
+    memset(c->name, 0, sizeof(c->name));
+    strncpy(c->name, name, sizeof(c->name) - 1);
+    console_log_close(&c->log);
+    int rc = console_log_open(&c->log, name);
+    if (rc)
+        log_line("cannot open the console log of %s: %s", name, strerror(-rc));
+}
+
 int console_hold(struct console *c, domid_t domid, evtchn_port_t port)
 {
     const grant_ref_t ref = GNTTAB_RESERVED_CONSOLE;

@@ -34,6 +34,9 @@ void console_release(struct console *console);
 /* The same, ends the viewers and frees. NULL is harmless. */
 void console_free(struct console *console);
 
+/* The domain has another name: from now on so has the log. */
+void console_rename(struct console *console, const char *name);
+
 /* Turns a client's connection into a viewer, which is first sent what the guest has written before
  * (at most `backlog` bytes of what is kept). -ENOMEM, or -ENOTCONN if the client has left. */
 int console_attach(struct console *console, uint64_t conn, size_t backlog);

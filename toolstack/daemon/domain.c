@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "control.h"
+#include "event.h"
 #include "job.h"
 #include "log.h"
+#include "worker/life.h"
 #include "worker/work.h"
 
 #define LOOK_EVERY_MS 5000 /* should the store be down, ends are noticed all the same */
@@ -134,6 +136,23 @@ static struct domain *add(const struct domain_note *note)
     return d;
 }
 
+/* What a note changes, told before it does. */
+static void tell_change(const struct domain *d, const struct domain_note *note)
+{
+    bool other = d->domid != note->domid;
+
+    if (d->name[0] && strcmp(d->name, note->name))
+        event_emit("renamed", note->name, note->domid, d->name);
+    if (other && note->phase == PHASE_BUILDING)
+        event_emit("created", note->name, note->domid, NULL);
+    else if (other)
+        event_emit("taken up", note->name, note->domid, NULL);
+    else if (d->phase != note->phase && note->phase == PHASE_RUNNING)
+        event_emit("started", note->name, note->domid, NULL);
+    else if (d->phase != note->phase && note->phase == PHASE_PRESERVED)
+        event_emit("preserved", note->name, note->domid, d->why);
+}
+
 int domain_noted(const struct domain_note *note)
 {
     struct domain *d = find_uuid(note->uuid);
@@ -142,13 +161,17 @@ int domain_noted(const struct domain_note *note)
         d = add(note);
     if (!d)
         return -ENOMEM;
+    tell_change(d, note);
     if (d->domid != note->domid) {
+        d->why = NULL;
         if (d->domid != DOMID_INVALID)
             tell_waiters(d->domid);
         d->end_submitted = false;
     }
     d->domid = note->domid;
     d->phase = note->phase < PHASE_COUNT ? note->phase : PHASE_RUNNING;
+    if (d->console && strcmp(d->name, note->name))
+        console_rename(d->console, note->name);
     snprintf(d->name, sizeof(d->name), "%s", note->name);
     if (d->phase == PHASE_PRESERVED)
         tell_waiters(d->domid);
@@ -179,6 +202,7 @@ void domain_gone(const struct domain_note *note)
             break;
         }
     tell_waiters(d->domid);
+    event_emit("gone", d->name, d->domid, d->why ? d->why : "destroyed on request");
     console_free(d->console);
     free(d);
 }
@@ -222,6 +246,8 @@ static void submit_end(struct domain *d, bool exists, unsigned int reason)
     job.free_args = free;
     snprintf(job.key, sizeof(job.key), "%s", d->name);
     d->end_submitted = true;
+    d->why = exists ? life_reason_name(reason) : "destroyed by another tool";
+    event_emit("ended", d->name, d->domid, d->why);
     job_submit(&job);
 }
 

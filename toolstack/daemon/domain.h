@@ -23,6 +23,7 @@ struct domain {
     enum domain_phase phase;
     struct console *console;
     bool end_submitted; /* its death is being dealt with */
+    const char *why;    /* how it has ended; NULL while it has not by itself */
 };
 
 /* Opens the hypervisor. 0, or -errno with a sentence in the log. */

@@ -263,12 +263,17 @@ static int start(struct job *job)
     return 0;
 }
 
+static bool has_key(const struct job *job, const char *key)
+{
+    return key[0] && (!strcmp(job->key, key) || !strcmp(job->also, key));
+}
+
 static bool must_wait(const struct job *job)
 {
     if (running >= MAX_WORKERS)
         return true;
-    for (const struct job *other = jobs; job->key[0] && other != job; other = other->next)
-        if (!strcmp(other->key, job->key))
+    for (const struct job *other = jobs; other != job; other = other->next)
+        if (has_key(other, job->key) || has_key(other, job->also))
             return true;
     return false;
 }
@@ -300,8 +305,8 @@ static void start_what_can_run(void)
 /* A job of this domain that only waits for something to happen need not keep the next. */
 static void hurry(const char *key)
 {
-    for (struct job *job = jobs; job && key[0]; job = job->next)
-        if (job->pid && !strcmp(job->key, key))
+    for (struct job *job = jobs; job; job = job->next)
+        if (job->pid && has_key(job, key))
             tell(job, WORKER_HURRY);
 }
 
@@ -319,6 +324,7 @@ void job_submit(const struct job *spec)
         return;
     }
     hurry(spec->key);
+    hurry(spec->also);
     *job = *spec;
     while (*link)
         link = &(*link)->next;
@@ -343,7 +349,7 @@ void job_tell(const char *key, char byte)
 bool job_is_pending(const char *key)
 {
     for (struct job *job = jobs; job; job = job->next)
-        if (!strcmp(job->key, key))
+        if (has_key(job, key))
             return true;
     return false;
 }

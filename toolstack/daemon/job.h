@@ -24,6 +24,7 @@
 struct job {
     const char *name;                          /* "create": for logs and the process list */
     char key[JOB_KEY_MAX];                     /* "": runs beside any other */
+    char also[JOB_KEY_MAX];                    /* a second key, or "": a new name, say */
     unsigned int timeout_ms;                   /* 0: as long as it likes */
     int (*work)(struct worker *w, void *args); /* in the worker */
     void *args; /* given to work(), and freed with free_args() when done */

@@ -62,6 +62,8 @@ int domctl_set_handle(struct control *ctl, domid_t domid, const uint8_t uuid[16]
 int domctl_hypercall_init(struct control *ctl, domid_t domid, xen_pfn_t frame);
 /* mode: XEN_CPUID... 0 default, 1 always emulate, 2 native. */
 int domctl_set_tsc_mode(struct control *ctl, domid_t domid, uint32_t mode);
+/* The guest's wall clock is UTC plus this. */
+int domctl_set_time_offset(struct control *ctl, domid_t domid, int32_t seconds);
 int domctl_resume(struct control *ctl, domid_t domid);
 /* trigger: XEN_DOMCTL_SENDTRIGGER_*. */
 int domctl_send_trigger(struct control *ctl, domid_t domid, uint32_t trigger, uint32_t vcpu);

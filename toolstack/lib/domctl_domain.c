@@ -135,6 +135,14 @@ int domctl_set_tsc_mode(struct control *ctl, domid_t domid, uint32_t mode)
     return do_domctl(ctl, &op);
 }
 
+int domctl_set_time_offset(struct control *ctl, domid_t domid, int32_t seconds)
+{
+    struct xen_domctl op = { .cmd = XEN_DOMCTL_settimeoffset, .domain = domid };
+
+    op.u.settimeoffset.time_offset_seconds = seconds;
+    return do_domctl(ctl, &op);
+}
+
 int domctl_send_trigger(struct control *ctl, domid_t domid, uint32_t trigger, uint32_t vcpu)
 {
     struct xen_domctl op = { .cmd = XEN_DOMCTL_sendtrigger, .domain = domid };

@@ -7,6 +7,9 @@
 #define DOMUS_SOCKET    DOMUS_RUN_DIR "/domusd.sock"
 #define DOMUS_LOCK      DOMUS_RUN_DIR "/domusd.lock"
 #define DOMUS_STATE_DIR "/var/lib/domus"
+#define DOMUS_DEATHS    DOMUS_STATE_DIR "/deaths"
+#define DOMUS_CORE_DIR  DOMUS_STATE_DIR "/cores"
+#define DOMUS_AUTOSTART "/etc/domus/autostart"
 #define DOMUS_LOG_DIR   "/var/log/domus"
 #define DOMUS_LOG       DOMUS_LOG_DIR "/domusd.log"
 

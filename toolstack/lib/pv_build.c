@@ -208,8 +208,12 @@ static int create_empty(struct pv_build *build, struct error *e)
 
     if (rc)
         return build_fail(build, e, rc, "the host cannot be examined: %s", error_clause(rc));
-    if (host.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2)
+    if (host.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 && config->max_grant_version != 1)
         create.grant_opts = XEN_DOMCTL_GRANT_version(2);
+    else if (config->max_grant_version > 1)
+        return build_fail(build, e, -EOPNOTSUPP,
+                          "the hypervisor has no grant tables of version 2: lower "
+                          "max_grant_version");
     memcpy(create.handle, config->uuid, sizeof(create.handle));
     rc = domctl_create(build->ctl, &create, &build->domid);
     if (rc == -ENOMEM)
@@ -299,6 +303,10 @@ static int set_limits(struct pv_build *build, struct error *e)
     if (rc == 0) {
         what = "clock mode";
         rc = domctl_set_tsc_mode(ctl, domid, config->tsc_mode);
+    }
+    if (rc == 0 && config->time_offset_s) {
+        what = "clock offset";
+        rc = domctl_set_time_offset(ctl, domid, config->time_offset_s);
     }
     if (rc == 0 && (config->weight || config->cap)) {
         unsigned int weight = config->weight ? config->weight : 256;

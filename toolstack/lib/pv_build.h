@@ -35,6 +35,8 @@ struct pv_build_config {
     unsigned int max_event_channels; /* 0: 1023 */
     int max_grant_frames;            /* < 0: hypervisor's default */
     int max_maptrack_frames;         /* < 0: hypervisor's default */
+    unsigned int max_grant_version;  /* 0: the best that the hypervisor has */
+    int32_t time_offset_s;           /* the guest's wall clock minus UTC */
     domid_t console_domid;           /* who serves the console and the store: 0 for dom0 */
     domid_t xenstore_domid;
 };

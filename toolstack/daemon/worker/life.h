@@ -15,8 +15,9 @@
 struct pv_restore;
 
 struct life_up {
-    const struct domain_config *cfg; /* complete: with a UUID and hardware addresses */
-    unsigned int quick_ends;         /* kept in the state */
+    const struct domain_config *cfg;   /* complete: with a UUID and hardware addresses */
+    const char *origin;                /* the file that it comes from; NULL: unknown */
+    const struct domain_state *before; /* a restart: its counts go on; or NULL */
     bool paused;
     bool wait; /* until the devices have connected, or the guest has died */
     const char *image; /* the saved domain that it goes on as; NULL: it begins anew */
@@ -53,15 +54,18 @@ int life_suspend(struct worker *w, domid_t domid, const char *name);
 /* Lets a suspended guest go on as if it had not been asked. */
 int life_resume(struct worker *w, domid_t domid, const char *name);
 
+/* The configuration of a domain as it is now: what it was created with, and what has been changed
+ * since (memory, virtual CPUs, weight and cap). 0, or -errno with the error set; free *cfg. */
+int life_current_config(struct worker *w, const uint8_t uuid[16], domid_t domid,
+                        struct domain_config *cfg);
+
 /* How many milliseconds a domain that has been destroyed may take to vanish. */
 #define LIFE_VANISH_MS 10000u
 
 /* "crashed", "powered off" for SHUTDOWN_*. */
 const char *life_reason_name(unsigned int reason);
 
-/* What is known of a guest's crash: where it stopped, what the hypervisor says, its last console
- * lines from `log_offset` on. Each line begins with a line break. Allocated; NULL if memory is
- * short. */
-char *life_explain_crash(struct worker *w, domid_t domid, const char *name, uint64_t log_offset);
+/* "running", "blocked", "paused", "shutdown", "crashed", "dying" */
+const char *life_state_name(const struct xen_domctl_getdomaininfo *info);
 
 #endif

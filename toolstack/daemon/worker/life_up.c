@@ -16,13 +16,16 @@
 
 #include <xen/sched.h>
 
+#include "config/config_build.h"
 #include "daemon/console_log.h"
+#include "death.h"
 #include "device/disk_attach.h"
 #include "device/vif_attach.h"
 #include "life.h"
 #include "daemon/loop.h"
 #include "stream/pv_restore.h"
 #include "tree.h"
+#include "tune/pin.h"
 
 #define BACKEND_MS 10000u /* for the backends to be ready */
 #define CONNECT_MS 60000u /* for the guest to connect */
@@ -70,16 +73,7 @@ static struct pv_build_config build_config(const struct bringing *b)
 {
     struct pv_build_config config;
 
-    pv_build_config_init(&config);
-    config.name = b->cfg->name;
-    config.kernel = b->cfg->kernel;
-    config.ramdisk = b->cfg->ramdisk;
-    config.cmdline = b->cfg->cmdline;
-    memcpy(config.uuid, b->cfg->uuid, 16);
-    config.memory_kib = b->cfg->memory_mib * 1024;
-    config.maxmem_kib = b->cfg->maxmem_mib * 1024;
-    config.vcpus = b->cfg->vcpus;
-    config.maxvcpus = b->cfg->maxvcpus;
+    config_to_build(b->cfg, &config);
     return config;
 }
 
@@ -135,6 +129,8 @@ static int build_guest(struct bringing *b)
         return rc;
     }
     rc = save(b, PHASE_BUILDING, false);
+    if (!rc)
+        rc = pin_as_configured(w, b->cfg, b->state.domid);
     if (!rc)
         rc = tree_make(w->xs, b->state.domid, b->cfg, &w->error);
     if (rc)
@@ -267,7 +263,18 @@ static int report_crash(struct bringing *b, unsigned int reason)
     memcpy(n.uuid, b->cfg->uuid, 16);
     worker_send_domain(b->w, NOTE_RELEASE, &n);
     worker_wait_go(b->w);
-    b->w->details = life_explain_crash(b->w, b->state.domid, b->cfg->name, b->log_offset);
+    const struct death death = {
+        .uuid = b->cfg->uuid,
+        .name = b->cfg->name,
+        .domid = b->state.domid,
+        .reason = life_reason_name(reason),
+        .action = b->cfg->on_crash == ACTION_PRESERVE ? "preserve" : "destroy",
+        .started = b->state.started,
+        .kernel = b->cfg->kernel,
+        .crashed = true,
+        .log_offset = b->log_offset,
+    };
+    b->w->details = death_record(b->w, &death);
     return -EHOSTDOWN;
 }
 
@@ -356,8 +363,14 @@ int life_bring_up(struct worker *w, const struct life_up *up, struct life_result
     b.log_offset = log_size(up->cfg->name);
     memcpy(b.state.uuid, up->cfg->uuid, 16);
     b.state.domid = DOMID_INVALID;
-    b.state.quick_ends = up->quick_ends;
+    if (up->before) {
+        b.state.quick_ends = up->before->quick_ends;
+        b.state.failures = up->before->failures;
+        b.state.failing_since = up->before->failing_since;
+    }
     rc = save(&b, PHASE_BUILDING, true);
+    if (!rc && up->origin)
+        rc = state_save_origin(up->cfg->uuid, up->origin, &w->error);
     if (!rc)
         rc = build_guest(&b);
     if (!rc)

@@ -24,6 +24,7 @@ static const char *const phase_names[PHASE_COUNT] = {
     [PHASE_SAVING] = "saving",
     [PHASE_ENDING] = "ending",
     [PHASE_PRESERVED] = "preserved",
+    [PHASE_DUMPING] = "dumping",
 };
 
 static void path_of(const uint8_t uuid[16], const char *suffix, char path[128])
@@ -96,8 +97,9 @@ int state_save(const struct domain_state *state, const struct domain_config *cfg
             return fail(e, rc, "write", path);
     }
     path_of(state->uuid, ".state", path);
-    snprintf(line, sizeof(line), "%s %u %llu %u\n", phase_names[state->phase], state->domid,
-             (unsigned long long)state->started, state->quick_ends);
+    snprintf(line, sizeof(line), "%s %u %llu %u %u %llu %d\n", phase_names[state->phase],
+             state->domid, (unsigned long long)state->started, state->quick_ends, state->failures,
+             (unsigned long long)state->failing_since, state->final);
     rc = replace(path, line);
     return rc ? fail(e, rc, "write", path) : 0;
 }
@@ -106,7 +108,8 @@ int state_load(const uint8_t uuid[16], struct domain_state *state, struct error 
 {
     char path[128], *text, phase[16];
     unsigned int domid;
-    unsigned long long started;
+    unsigned long long started, failing_since;
+    int final;
     size_t bytes;
 
     memset(state, 0, sizeof(*state));
@@ -115,16 +118,19 @@ int state_load(const uint8_t uuid[16], struct domain_state *state, struct error 
     int rc = read_file(path, &text, &bytes);
     if (rc)
         return fail(e, rc, "read", path);
-    int n = sscanf(text, "%15s %u %llu %u", phase, &domid, &started, &state->quick_ends);
+    int n = sscanf(text, "%15s %u %llu %u %u %llu %d", phase, &domid, &started, &state->quick_ends,
+                   &state->failures, &failing_since, &final);
     free(text);
     state->phase = PHASE_COUNT;
-    for (int i = 0; n == 4 && i < PHASE_COUNT; i++)
+    for (int i = 0; n == 7 && i < PHASE_COUNT; i++)
         if (!strcmp(phase, phase_names[i]))
             state->phase = (enum domain_phase)i;
     if (state->phase == PHASE_COUNT || domid > DOMID_INVALID)
         return fail(e, -EINVAL, "understand", path);
     state->domid = (domid_t)domid;
     state->started = started;
+    state->failing_since = failing_since;
+    state->final = final;
     return 0;
 }
 
@@ -143,11 +149,31 @@ int state_load_config(const uint8_t uuid[16], struct domain_config *cfg, struct 
     return rc ? error_set(e, rc, "%s:%u: %s", path, bad.line, bad.text) : 0;
 }
 
+int state_save_origin(const uint8_t uuid[16], const char *origin, struct error *e)
+{
+    char path[128];
+
+    path_of(uuid, ".origin", path);
+    int rc = replace(path, origin);
+    return rc ? fail(e, rc, "write", path) : 0;
+}
+
+char *state_load_origin(const uint8_t uuid[16])
+{
+    char path[128], *text;
+    size_t bytes;
+
+    path_of(uuid, ".origin", path);
+    return read_file(path, &text, &bytes) ? NULL : text;
+}
+
 void state_remove(const uint8_t uuid[16])
 {
     char path[128];
 
     path_of(uuid, ".cfg", path);
+    unlink(path);
+    path_of(uuid, ".origin", path);
     unlink(path);
     path_of(uuid, ".state", path);
     unlink(path); /* last: while it is there, somebody will look for the rest */

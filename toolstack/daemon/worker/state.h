@@ -20,6 +20,9 @@ struct domain_state {
     domid_t domid;           /* DOMID_INVALID: none yet */
     uint64_t started;        /* seconds since 1970 */
     unsigned int quick_ends; /* how often in a row it has ended soon after its start */
+    unsigned int failures;   /* how often it has crashed since failing_since, a time */
+    uint64_t failing_since;
+    bool final; /* whatever its end, it is not to be started again */
 };
 
 /* Writes the state, and the file of the domain too unless cfg is NULL. */
@@ -27,6 +30,10 @@ int state_save(const struct domain_state *state, const struct domain_config *cfg
 
 int state_load(const uint8_t uuid[16], struct domain_state *state, struct error *e);
 int state_load_config(const uint8_t uuid[16], struct domain_config *cfg, struct error *e);
+
+/* The file that the domain was created from, as an absolute path; NULL: unknown. */
+int state_save_origin(const uint8_t uuid[16], const char *path, struct error *e);
+char *state_load_origin(const uint8_t uuid[16]);
 
 /* Harmless if there is none. */
 void state_remove(const uint8_t uuid[16]);

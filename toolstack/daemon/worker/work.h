@@ -8,6 +8,7 @@
 #ifndef DOMUSD_WORK_H
 #define DOMUSD_WORK_H
 
+#include "config/cpu_list.h"
 #include "worker.h"
 
 /* Which domain: one of ours, or any other by what the user typed. */
@@ -25,6 +26,7 @@ struct work_create_args {
     bool paused;              /* leave it paused */
     bool wait;                /* until its devices have connected */
     char *image;              /* the saved domain that it goes on as, or NULL */
+    char origin[4096];        /* the file that it comes from, or empty */
 };
 int work_create(struct worker *w, void *args);
 
@@ -54,8 +56,68 @@ int work_destroy(struct worker *w, void *args);
 struct work_shutdown_args {
     struct domain_ref ref;
     const char *how; /* "poweroff", "reboot" */
+    bool final;      /* it is not to be started again, whatever its file says */
 };
 int work_shutdown(struct worker *w, void *args);
+
+/* tune/: changes to a domain that goes on running. */
+
+/* work_memory.c. The result says what it has and shall have; with wait_ms the job waits until the
+ * guest has followed, and the result holds a warning if it has not. */
+struct work_memory_args {
+    struct domain_ref ref;
+    uint64_t kib;
+    unsigned int wait_ms;
+};
+int work_mem_set(struct worker *w, void *args);
+int work_mem_max(struct worker *w, void *args);
+
+/* work_vcpu.c */
+struct work_vcpu_set_args {
+    struct domain_ref ref;
+    unsigned int vcpus;
+};
+int work_vcpu_set(struct worker *w, void *args);
+struct work_vcpu_pin_args {
+    struct domain_ref ref;
+    bool all, set_hard, set_soft;
+    unsigned int vcpu; /* unless all */
+    struct cpu_list hard, soft;
+};
+int work_vcpu_pin(struct worker *w, void *args);
+struct work_sched_args {
+    struct domain_ref ref;
+    int weight, cap; /* < 0: as it is */
+};
+int work_sched(struct worker *w, void *args);
+
+/* work_signal.c */
+struct work_text_args {
+    struct domain_ref ref;
+    char text[CONFIG_NAME_MAX];
+    unsigned int vcpu;
+};
+int work_rename(struct worker *w, void *args);
+int work_sysrq(struct worker *w, void *args);
+int work_trigger(struct worker *w, void *args);
+int work_debug_keys(struct worker *w, void *args); /* char *: the keys */
+
+/* work_stats.c, work_vcpu.c: what a user watches. char *: a domain as typed, or empty for all */
+int work_vcpu_list(struct worker *w, void *args);
+int work_sched_list(struct worker *w, void *args);
+int work_stats(struct worker *w, void *args); /* NULL */
+
+/* life_config.c: a struct domain_ref. Answers {name, domid, file, config}. */
+int work_config(struct worker *w, void *args);
+
+/* dump.c */
+struct work_dump_args {
+    struct domain_ref ref;
+    bool live; /* do not pause it */
+    char path[4096];
+};
+int work_dump_core(struct worker *w, void *args);
+int work_dump_undo(struct worker *w, void *args); /* after a worker that was killed */
 
 /* work_query.c: arguments are NULL unless said. */
 int work_list(struct worker *w, void *args);

@@ -2,101 +2,25 @@
 /*
  * The jobs that change a running domain: pause, unpause, shut down, destroy.
  *
- * A domain that is not domusd's is found by name or number and changed only by force; it loses
- * what any domain has, not what another toolstack may keep about it. Runs in a worker. Locks:
- * none.
+ * A domain that is not domusd's loses what any domain has, not what another toolstack may keep
+ * about it. Runs in a worker. Locks: none.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "death.h"
+#include "find.h"
 #include "life.h"
 #include "tree.h"
 #include "work.h"
-
-#define DOMAINS_AT_ONCE 64
-
-/* ---- finding the domain --------------------------------------------------------------- */
-
-static bool is_number(const char *text, unsigned long *number)
-{
-    char *end;
-
-    *number = strtoul(text, &end, 10);
-    return *text >= '0' && *text <= '9' && !*end;
-}
-
-static bool matches(struct worker *w, const struct xen_domctl_getdomaininfo *info,
-                    const char *typed)
-{
-    unsigned long number;
-
-    if (is_number(typed, &number))
-        return info->domain == number;
-    char *name = tree_name(w->xs, info->domain);
-    bool same = name && !strcmp(name, typed);
-    free(name);
-    return same;
-}
-
-static int find_foreign(struct worker *w, const char *typed, struct xen_domctl_getdomaininfo *found)
-{
-    struct xen_domctl_getdomaininfo infos[DOMAINS_AT_ONCE];
-    domid_t first = 0;
-    unsigned int count;
-    int rc;
-
-    while (!(rc = sysctl_get_domains(&w->control, first, DOMAINS_AT_ONCE, infos, &count)) &&
-           count) {
-        for (unsigned int i = 0; i < count; i++)
-            if (matches(w, &infos[i], typed)) {
-                *found = infos[i];
-                return 0;
-            }
-        first = (domid_t)(infos[count - 1].domain + 1);
-    }
-    if (rc)
-        return error_set(&w->error, rc, "cannot list the domains: %s", error_clause(rc));
-    return error_set(&w->error, -ESRCH, "there is no domain '%s': see domus list", typed);
-}
-
-/* The number of the domain meant, after checking that it may be changed. */
-static int resolve(struct worker *w, const struct domain_ref *ref, domid_t *domid)
-{
-    struct xen_domctl_getdomaininfo info;
-    int rc = worker_need_control(w);
-
-    if (!rc)
-        rc = worker_need_store(w);
-    if (rc)
-        return rc;
-    *domid = ref->domid;
-    if (ref->ours)
-        return 0;
-    rc = find_foreign(w, ref->name, &info);
-    if (rc)
-        return rc;
-    *domid = info.domain;
-    if (info.domain == 0)
-        return error_set(&w->error, -EPERM,
-                         "domain 0 is the one that everything runs in: it "
-                         "cannot be changed from here");
-    if (!ref->force)
-        return error_set(&w->error, -EPERM,
-                         "domain '%s' (%u) was not made by domus: change it "
-                         "with --force, or with the tool that made it",
-                         ref->name, info.domain);
-    return 0;
-}
-
-/* ---- the jobs ------------------------------------------------------------------------- */
 
 static int hypercall(struct worker *w, const struct domain_ref *ref, const char *action,
                      int (*call)(struct control *ctl, domid_t domid))
 {
     domid_t domid;
-    int rc = resolve(w, ref, &domid);
+    int rc = find_changeable(w, ref, false, &domid);
 
     if (rc)
         return rc;
@@ -142,14 +66,31 @@ int work_unpause(struct worker *w, void *args)
     return hypercall(w, args, "unpause", unpause_once);
 }
 
+/* What the last request says holds: after a reboot it goes on. */
+static int set_final(struct worker *w, const uint8_t uuid[16], bool final)
+{
+    struct domain_state state;
+    int rc = state_load(uuid, &state, &w->error);
+
+    if (rc)
+        return rc;
+    if (state.final == final)
+        return 0;
+    state.final = final;
+    return state_save(&state, NULL, &w->error);
+}
+
 int work_shutdown(struct worker *w, void *arg)
 {
     const struct work_shutdown_args *args = arg;
     char feature[80];
     uint64_t offered = 0;
     domid_t domid;
-    int rc = resolve(w, &args->ref, &domid);
+    int rc = find_changeable(w, &args->ref, false, &domid);
 
+    if (rc)
+        return rc;
+    rc = args->ref.ours ? set_final(w, args->ref.uuid, args->final) : 0;
     if (rc)
         return rc;
     snprintf(feature, sizeof(feature), "/local/domain/%u/control/feature-%s", domid, args->how);
@@ -177,12 +118,20 @@ int work_destroy(struct worker *w, void *args)
     const struct domain_ref *ref = args;
     struct domain_state state;
     domid_t domid;
-    int rc = resolve(w, ref, &domid);
+    int rc = find_changeable(w, ref, false, &domid);
 
     if (rc)
         return rc;
     if (!ref->ours)
         return destroy_foreign(w, domid);
+    const struct death death = {
+        .uuid = ref->uuid,
+        .name = ref->name,
+        .domid = domid,
+        .reason = "was destroyed on request",
+        .action = "destroy",
+    };
+    free(death_record(w, &death));
     if (!state_load(ref->uuid, &state, &w->error)) {
         state.phase = PHASE_ENDING;
         state_save(&state, NULL, &w->error);

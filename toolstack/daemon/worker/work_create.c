@@ -15,7 +15,11 @@ int work_create(struct worker *w, void *arg)
 {
     struct work_create_args *args = arg;
     struct life_up up = {
-        .cfg = &args->cfg, .paused = args->paused, .wait = args->wait, .image = args->image
+        .cfg = &args->cfg,
+        .origin = args->origin[0] ? args->origin : NULL,
+        .paused = args->paused,
+        .wait = args->wait,
+        .image = args->image,
     };
     struct life_result result;
     char uuid[37];

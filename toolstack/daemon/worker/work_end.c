@@ -15,6 +15,8 @@
 
 #include <xen/sched.h>
 
+#include "death.h"
+#include "dump.h"
 #include "life.h"
 #include "daemon/log.h"
 #include "tree.h"
@@ -27,7 +29,9 @@ struct ending {
     struct worker *w;
     const struct work_end_args *args;
     struct domain_state state;
-    struct domain_config cfg;
+    struct domain_config cfg; /* as it is now */
+    uint64_t first_mib;       /* its memory when it was created */
+    char *origin;             /* its file, or NULL */
 };
 
 static enum config_action action_for(const struct ending *end)
@@ -41,6 +45,8 @@ static enum config_action action_for(const struct ending *end)
         return ACTION_PRESERVE; /* it can be resumed, and nobody asked for its end */
     case SHUTDOWN_watchdog:
         return end->cfg.on_watchdog;
+    case SHUTDOWN_soft_reset:
+        return end->cfg.on_soft_reset;
     default:
         return end->cfg.on_crash;
     }
@@ -76,23 +82,47 @@ static int do_preserve(struct ending *end)
     return rc;
 }
 
-/* A domain that ends again and again at once would keep the machine busy for ever. */
+/* A domain that ends again and again at once would keep the machine busy for ever; one that crashes
+ * again and again does nobody any good. */
 static bool ends_too_often(struct ending *end)
 {
+    struct domain_state *state = &end->state;
     uint64_t now = (uint64_t)time(NULL);
+    bool failed = end->args->reason == SHUTDOWN_crash || end->args->reason == SHUTDOWN_watchdog;
 
-    if (now >= end->state.started + QUICK_END_S)
-        end->state.quick_ends = 0;
+    if (now >= state->started + QUICK_END_S)
+        state->quick_ends = 0;
     else
-        end->state.quick_ends++;
-    return end->state.quick_ends >= MAX_QUICK_ENDS;
+        state->quick_ends++;
+    if (failed && now >= state->failing_since + end->cfg.restart_window_s) {
+        state->failing_since = now;
+        state->failures = 0;
+    }
+    state->failures += failed;
+    if (state->quick_ends >= MAX_QUICK_ENDS)
+        log_line("domain '%s' has ended %u times within %d s of its start", end->args->name,
+                 state->quick_ends, QUICK_END_S);
+    else if (failed && end->cfg.restart_limit && state->failures > end->cfg.restart_limit)
+        log_line("domain '%s' has crashed %u times within %u s (restart_limit=%u)", end->args->name,
+                 state->failures, end->cfg.restart_window_s, end->cfg.restart_limit);
+    else
+        return false;
+    return true;
 }
 
 static int start_again(struct ending *end)
 {
-    struct life_up up = { .cfg = &end->cfg, .quick_ends = end->state.quick_ends };
+    struct life_up up = { .cfg = &end->cfg, .origin = end->origin, .before = &end->state };
     struct life_result result;
     int rc = life_bring_up(end->w, &up, &result);
+
+    if (rc && end->cfg.memory_mib != end->first_mib) {
+        log_line("%s; domain '%s' gets the memory of its file", error_text(&end->w->error),
+                 end->cfg.name);
+        error_clear(&end->w->error);
+        end->cfg.memory_mib = end->first_mib;
+        rc = life_bring_up(end->w, &up, &result);
+    }
 
     if (!rc)
         log_line("domain '%s' was started again as %u", end->cfg.name, result.domid);
@@ -102,8 +132,7 @@ static int start_again(struct ending *end)
 static int do_restart(struct ending *end)
 {
     if (ends_too_often(end)) {
-        log_line("domain '%s' has ended %u times within %d s of its start: it is destroyed",
-                 end->args->name, end->state.quick_ends, QUICK_END_S);
+        log_line("domain '%s' is not started again: it is destroyed", end->args->name);
         return tear_down(end, true);
     }
     end->state.phase = PHASE_ENDING;
@@ -148,21 +177,45 @@ static int do_rename_restart(struct ending *end)
     return start_again(end);
 }
 
+static int do_coredump_destroy(struct ending *end)
+{
+    dump_dead(end->w, end->args->domid, end->args->name);
+    return do_destroy(end);
+}
+
+static int do_coredump_restart(struct ending *end)
+{
+    dump_dead(end->w, end->args->domid, end->args->name);
+    return do_restart(end);
+}
+
 static int (*const actions[ACTION_COUNT])(struct ending *end) = {
     [ACTION_DESTROY] = do_destroy,
     [ACTION_RESTART] = do_restart,
     [ACTION_RENAME_RESTART] = do_rename_restart,
     [ACTION_PRESERVE] = do_preserve,
+    [ACTION_COREDUMP_DESTROY] = do_coredump_destroy,
+    [ACTION_COREDUMP_RESTART] = do_coredump_restart,
 };
 
 /* While the domain is still there to be asked. */
-static void log_crash(struct ending *end)
+static void record(struct ending *end, const char *reason, const char *action)
 {
-    char *text = NULL;
+    bool crashed = end->args->exists && end->args->reason == SHUTDOWN_crash;
+    const struct death death = {
+        .uuid = end->args->uuid,
+        .name = end->args->name,
+        .domid = end->args->domid,
+        .reason = reason,
+        .action = action,
+        .started = end->state.started,
+        .kernel = end->cfg.kernel,
+        .crashed = crashed,
+    };
+    char *text = death_record(end->w, &death);
 
-    if (!worker_need_control(end->w))
-        text = life_explain_crash(end->w, end->args->domid, end->args->name, 0);
-    log_line("domain '%s' (%u) crashed%s", end->args->name, end->args->domid, text ? text : "");
+    log_line("domain '%s' (%u) %s: %s%s", end->args->name, end->args->domid, reason, action,
+             text ? text : "");
     free(text);
 }
 
@@ -183,6 +236,19 @@ static int go_on(struct ending *end)
     return state_save(&end->state, NULL, &end->w->error);
 }
 
+static int load_config(struct ending *end)
+{
+    const uint8_t *uuid = end->args->uuid;
+    int rc = state_load_config(uuid, &end->cfg, &end->w->error);
+
+    if (rc)
+        return rc;
+    end->first_mib = end->cfg.memory_mib;
+    config_free(&end->cfg);
+    end->origin = state_load_origin(uuid);
+    return life_current_config(end->w, uuid, end->args->domid, &end->cfg);
+}
+
 int work_end(struct worker *w, void *arg)
 {
     struct ending end = { .w = w, .args = arg };
@@ -191,22 +257,22 @@ int work_end(struct worker *w, void *arg)
 
     if (half_done || !end.args->exists) {
         error_clear(&w->error);
+        if (!half_done)
+            record(&end, "was destroyed by another tool", "destroy");
         return tear_down(&end, true);
     }
     if (end.args->reason == SHUTDOWN_suspend && end.state.phase == PHASE_SAVING)
         return go_on(&end);
-    rc = state_load_config(end.args->uuid, &end.cfg, &w->error);
+    rc = load_config(&end);
     if (rc) {
         log_line("%s; domain '%s' is destroyed", error_text(&w->error), end.args->name);
         error_clear(&w->error);
         return tear_down(&end, true);
     }
-    enum config_action action = action_for(&end);
-    log_line("domain '%s' (%u) %s: %s", end.args->name, end.args->domid,
-             life_reason_name(end.args->reason), config_action_name(action));
-    if (end.args->reason == SHUTDOWN_crash)
-        log_crash(&end);
+    enum config_action action = end.state.final ? ACTION_DESTROY : action_for(&end);
+    record(&end, life_reason_name(end.args->reason), config_action_name(action));
     rc = actions[action](&end);
     config_free(&end.cfg);
+    free(end.origin);
     return rc;
 }

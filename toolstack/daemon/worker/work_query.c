@@ -9,43 +9,45 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include <xen/sched.h>
 
+#include "find.h"
 #include "json.h"
 #include "life.h"
 #include "tree.h"
 #include "work.h"
 
-#define DOMAINS_AT_ONCE 64
-#define PAGE_KIB        4
-#define DMESG_BYTES     (1u << 20)
-
-static int take_result(struct worker *w, struct json_out *out)
-{
-    w->result = json_take(out);
-    return w->result ? 0 : error_set(&w->error, -ENOMEM, "there is not enough memory to answer");
-}
+#define PAGE_KIB    4
+#define DMESG_BYTES (1u << 20)
 
 /* ---- list ----------------------------------------------------------------------------- */
 
-static const char *state_word(const struct xen_domctl_getdomaininfo *info)
+/* Seconds since the start, as the store has it for domains of any toolstack; -1: unknown. */
+static int64_t uptime_of(struct worker *w, domid_t domid)
 {
-    unsigned int reason = (info->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+    int64_t started = 0, age = -1;
+    char *vm = NULL, *text = NULL;
+    struct timespec now;
 
-    if (info->flags & XEN_DOMINF_dying)
-        return "dying";
-    if (info->flags & XEN_DOMINF_shutdown)
-        return reason == SHUTDOWN_crash ? "crashed" : "shutdown";
-    if (info->flags & XEN_DOMINF_paused)
-        return "paused";
-    return info->flags & XEN_DOMINF_running ? "running" : "blocked";
+    if (domid == 0)
+        return clock_gettime(CLOCK_BOOTTIME, &now) ? -1 : now.tv_sec;
+    if (!store_read(w->xs, XBT_NULL, &vm, "/local/domain/%u/vm", domid) &&
+        !store_read(w->xs, XBT_NULL, &text, "%s/start_time", vm))
+        started = strtoll(text, NULL, 10);
+    if (started > 0 && !clock_gettime(CLOCK_REALTIME, &now) && now.tv_sec >= started)
+        age = now.tv_sec - started;
+    free(vm);
+    free(text);
+    return age;
 }
 
-static void put_domain(struct worker *w, struct json_out *out,
-                       const struct xen_domctl_getdomaininfo *info)
+static int put_domain(struct worker *w, const struct xen_domctl_getdomaininfo *info, void *arg)
 {
     char uuid[37], *name = tree_name(w->xs, info->domain);
+    int64_t uptime = uptime_of(w, info->domain);
+    struct json_out *out = arg;
     uint8_t mark[16];
 
     config_uuid_format(info->handle, uuid);
@@ -53,7 +55,7 @@ static void put_domain(struct worker *w, struct json_out *out,
     json_int(out, "domid", info->domain);
     json_string(out, "name", name);
     json_string(out, "uuid", uuid);
-    json_string(out, "state", state_word(info));
+    json_string(out, "state", life_state_name(info));
     if (info->flags & XEN_DOMINF_shutdown)
         json_string(
             out, "reason",
@@ -61,42 +63,31 @@ static void put_domain(struct worker *w, struct json_out *out,
     json_int(out, "memory_kib", (int64_t)info->tot_pages * PAGE_KIB);
     json_int(out, "vcpus", info->nr_online_vcpus);
     json_int(out, "cpu_ns", (int64_t)info->cpu_time);
+    if (uptime >= 0)
+        json_int(out, "uptime_s", uptime);
     json_bool(out, "foreign", info->domain && !tree_is_ours(w->xs, info->domain, mark));
     json_close_object(out);
     free(name);
+    return 0;
 }
 
 int work_list(struct worker *w, void *args)
 {
-    struct xen_domctl_getdomaininfo infos[DOMAINS_AT_ONCE];
-    unsigned int count = DOMAINS_AT_ONCE;
-    domid_t first = 0;
-    int rc = worker_need_control(w);
+    struct json_out *out = json_out_new(false);
 
     (void)args;
-    if (!rc)
-        rc = worker_need_store(w);
-    if (rc)
-        return rc;
-    struct json_out *out = json_out_new(false);
     if (!out)
         return error_set(&w->error, -ENOMEM, "there is not enough memory to answer");
     json_open_object(out, NULL);
     json_open_array(out, "domains");
-    while (count) {
-        rc = sysctl_get_domains(&w->control, first, DOMAINS_AT_ONCE, infos, &count);
-        if (rc) {
-            json_out_free(out);
-            return error_set(&w->error, rc, "cannot list the domains: %s", error_clause(rc));
-        }
-        for (unsigned int i = 0; i < count; i++)
-            put_domain(w, out, &infos[i]);
-        if (count)
-            first = (domid_t)(infos[count - 1].domain + 1);
+    int rc = find_each(w, NULL, put_domain, out);
+    if (rc) {
+        json_out_free(out);
+        return rc;
     }
     json_close_array(out);
     json_close_object(out);
-    return take_result(w, out);
+    return worker_take_result(w, out);
 }
 
 /* ---- info ----------------------------------------------------------------------------- */
@@ -153,7 +144,7 @@ int work_info(struct worker *w, void *args)
     put_machine(out, &physical);
     put_version(out, &version);
     json_close_object(out);
-    return take_result(w, out);
+    return worker_take_result(w, out);
 }
 
 /* ---- dmesg ---------------------------------------------------------------------------- */
@@ -183,5 +174,5 @@ int work_dmesg(struct worker *w, void *args)
         json_close_object(out);
     }
     free(text);
-    return take_result(w, out);
+    return worker_take_result(w, out);
 }

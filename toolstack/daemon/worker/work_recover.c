@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "device/loop_device.h"
+#include "dump.h"
 #include "life.h"
 #include "daemon/log.h"
 #include "tree.h"
@@ -56,6 +57,10 @@ static void recover_one(const uint8_t uuid[16], void *arg)
     if (!known)
         log_line("%s", error_text(&w->error));
     error_clear(&w->error);
+    if (known && state.phase == PHASE_DUMPING) {
+        dump_undo(w, uuid);
+        state.phase = PHASE_RUNNING;
+    }
     bool whole = known && state.phase != PHASE_BUILDING && state.phase != PHASE_ENDING &&
                  is_alive(w, &state) && tree_is_ours(w->xs, state.domid, marked) &&
                  !memcmp(marked, uuid, 16);

@@ -54,6 +54,12 @@ int worker_need_netlink(struct worker *w)
     return rc ? error_set(&w->error, rc, "cannot open a netlink socket: %s", strerror(-rc)) : 0;
 }
 
+int worker_take_result(struct worker *w, struct json_out *out)
+{
+    w->result = json_take(out);
+    return w->result ? 0 : error_set(&w->error, -ENOMEM, "there is not enough memory to answer");
+}
+
 /* ---- talking with domusd -------------------------------------------------------------- */
 
 static void send_all(int fd, const void *bytes, size_t count)

@@ -18,6 +18,7 @@
 #include "control.h"
 #include "device/netlink.h"
 #include "error.h"
+#include "json.h"
 
 /* What domusd sends. */
 #define WORKER_GO    'G' /* the console is held, or given up: go on */
@@ -52,6 +53,7 @@ enum domain_phase {
     PHASE_SAVING,    /* asked to suspend; to be resumed if nobody saves it any more */
     PHASE_ENDING,    /* being taken away */
     PHASE_PRESERVED, /* it has ended and is kept to be looked at */
+    PHASE_DUMPING,   /* runs, but is paused while its core is written */
     PHASE_COUNT
 };
 
@@ -81,6 +83,9 @@ struct worker {
 int worker_need_control(struct worker *w);
 int worker_need_store(struct worker *w);
 int worker_need_netlink(struct worker *w);
+
+/* Takes over `out` as the job's result. 0, or -ENOMEM with the error set. */
+int worker_take_result(struct worker *w, struct json_out *out);
 
 /* Sends a note; ends the process if domusd is not there any more. */
 void worker_send(struct worker *w, enum note_kind kind, int code, const void *bytes, size_t count);

@@ -16,6 +16,13 @@
 
 #include "config_keys.h"
 
+static void free_cpus(struct config_cpus *cpus)
+{
+    for (size_t i = 0; i < cpus->count; i++)
+        free(cpus->lists[i]);
+    free(cpus->lists);
+}
+
 void config_free(struct domain_config *cfg)
 {
     for (size_t i = 0; i < cfg->disk_count; i++)
@@ -25,6 +32,8 @@ void config_free(struct domain_config *cfg)
     free(cfg->kernel);
     free(cfg->ramdisk);
     free(cfg->cmdline);
+    free_cpus(&cfg->cpus);
+    free_cpus(&cfg->cpus_soft);
     memset(cfg, 0, sizeof(*cfg));
 }
 
@@ -169,7 +178,7 @@ static int apply_setting(struct config_reading *r, const struct config_setting *
             continue;
         if (key->type == CONFIG_NUMBER && quoted_number(value, &number))
             value = &number;
-        if (value->type != key->type)
+        if (value->type != key->type && key->type != CONFIG_ANY)
             return config_fail(r, setting->value.line, "'%s' must be %s, not %s", key->name,
                                config_type_name(key->type), config_type_name(value->type));
         return key->set(r, value);
@@ -232,6 +241,11 @@ int config_parse(const char *text, size_t bytes, struct domain_config *cfg,
     cfg->on_reboot = ACTION_RESTART;
     cfg->on_crash = ACTION_DESTROY;
     cfg->on_watchdog = ACTION_DESTROY;
+    cfg->on_soft_reset = ACTION_DESTROY;
+    cfg->restart_limit = CONFIG_RESTART_LIMIT;
+    cfg->restart_window_s = CONFIG_RESTART_WINDOW_S;
+    cfg->max_grant_frames = -1;
+    cfg->max_maptrack_frames = -1;
     rc = config_syntax_parse(text, bytes, &file, err);
     for (size_t i = 0; !rc && i < file.count; i++)
         rc = apply_setting(&r, &file.settings[i]);

@@ -27,8 +27,22 @@ enum config_action {
     ACTION_RESTART,
     ACTION_RENAME_RESTART,
     ACTION_PRESERVE,
+    ACTION_COREDUMP_DESTROY,
+    ACTION_COREDUMP_RESTART,
     ACTION_COUNT
 };
+
+/* The CPUs that vCPUs run on: one list for all, or (each) item i for vCPU i, and none beyond. Lists
+ * are checked for their form. */
+struct config_cpus {
+    char **lists;
+    size_t count; /* 0: not said */
+    bool each;
+};
+
+/* More ends by crash or watchdog within the window than the limit, and it is not started again. */
+#define CONFIG_RESTART_LIMIT    5
+#define CONFIG_RESTART_WINDOW_S 300
 
 struct domain_config {
     char name[CONFIG_NAME_MAX];
@@ -49,6 +63,19 @@ struct domain_config {
     enum config_action on_reboot;
     enum config_action on_crash;
     enum config_action on_watchdog;
+    enum config_action on_soft_reset;
+    unsigned int restart_limit; /* 0: none */
+    unsigned int restart_window_s;
+    unsigned int cpu_weight; /* 0: the scheduler's default */
+    unsigned int cap;        /* per cent of a CPU; 0: none */
+    struct config_cpus cpus, cpus_soft;
+    unsigned int tsc_mode;           /* as the ABI has it; 0: default */
+    int max_grant_frames;            /* < 0: the hypervisor's default */
+    int max_maptrack_frames;         /* < 0: the hypervisor's default */
+    unsigned int max_grant_version;  /* 0: the best there is */
+    unsigned int max_event_channels; /* 0: the builder's default */
+    int rtc_timeoffset_s;            /* what the guest's clock differs from UTC */
+    bool localtime;                  /* and dom0's time zone besides */
 };
 
 /* Reads a file's text. 0; -EINVAL with the line and a sentence in *err (line 0: the file as a
@@ -68,6 +95,9 @@ void config_free(struct domain_config *cfg);
 
 /* True if the text can name a domain; otherwise *why says what it lacks. */
 bool config_name_ok(const char *name, const char **why);
+
+/* "default", "always_emulate", ... for a tsc_mode */
+const char *config_tsc_mode_name(unsigned int mode);
 
 /* "rename-restart" */
 const char *config_action_name(enum config_action action);

@@ -66,6 +66,55 @@ static bool put_devices(FILE *out, const struct domain_config *cfg)
     return ok;
 }
 
+static void put_number(FILE *out, const char *key, long long value)
+{
+    fprintf(out, "%s = %lld\n", key, value);
+}
+
+static void put_cpus(FILE *out, const char *key, const struct config_cpus *cpus)
+{
+    if (!cpus->count)
+        return;
+    fprintf(out, "%s = %s", key, cpus->each ? "[ " : "");
+    for (size_t i = 0; i < cpus->count; i++) {
+        fputs(i ? ", " : "", out);
+        config_text_string(out, cpus->lists[i]);
+    }
+    fputs(cpus->each ? " ]\n" : "\n", out);
+}
+
+static void put_sharing(FILE *out, const struct domain_config *cfg)
+{
+    if (cfg->cpu_weight)
+        put_number(out, "cpu_weight", cfg->cpu_weight);
+    if (cfg->cap)
+        put_number(out, "cap", cfg->cap);
+    put_cpus(out, "cpus", &cfg->cpus);
+    put_cpus(out, "cpus_soft", &cfg->cpus_soft);
+}
+
+static void put_limits(FILE *out, const struct domain_config *cfg)
+{
+    if (cfg->tsc_mode)
+        config_text_setting(out, "tsc_mode", config_tsc_mode_name(cfg->tsc_mode));
+    if (cfg->max_grant_frames >= 0)
+        put_number(out, "max_grant_frames", cfg->max_grant_frames);
+    if (cfg->max_maptrack_frames >= 0)
+        put_number(out, "max_maptrack_frames", cfg->max_maptrack_frames);
+    if (cfg->max_grant_version)
+        put_number(out, "max_grant_version", cfg->max_grant_version);
+    if (cfg->max_event_channels)
+        put_number(out, "max_event_channels", cfg->max_event_channels);
+    if (cfg->rtc_timeoffset_s)
+        put_number(out, "rtc_timeoffset", cfg->rtc_timeoffset_s);
+    if (cfg->localtime)
+        put_number(out, "localtime", 1);
+    if (cfg->restart_limit != CONFIG_RESTART_LIMIT)
+        put_number(out, "restart_limit", cfg->restart_limit);
+    if (cfg->restart_window_s != CONFIG_RESTART_WINDOW_S)
+        put_number(out, "restart_window", cfg->restart_window_s);
+}
+
 char *config_format(const struct domain_config *cfg)
 {
     char *text = NULL, uuid[37];
@@ -88,10 +137,13 @@ char *config_format(const struct domain_config *cfg)
             (unsigned long long)cfg->memory_mib, (unsigned long long)cfg->maxmem_mib, cfg->vcpus,
             cfg->maxvcpus);
     bool ok = put_devices(out, cfg);
+    put_sharing(out, cfg);
+    put_limits(out, cfg);
     config_text_setting(out, "on_poweroff", config_action_name(cfg->on_poweroff));
     config_text_setting(out, "on_reboot", config_action_name(cfg->on_reboot));
     config_text_setting(out, "on_crash", config_action_name(cfg->on_crash));
     config_text_setting(out, "on_watchdog", config_action_name(cfg->on_watchdog));
+    config_text_setting(out, "on_soft_reset", config_action_name(cfg->on_soft_reset));
     ok = !ferror(out) && ok;
     if (fclose(out) || !ok) {
         free(text);

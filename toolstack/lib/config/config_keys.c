@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu_list.h"
+
 #define MEMORY_MAX_MIB (16u << 20) /* 16 TiB, beyond every frame number the ABI can carry */
 
 int config_fail(struct config_reading *r, unsigned int line, const char *fmt, ...)
@@ -41,14 +43,33 @@ static int set_text(struct config_reading *r, const struct config_value *v, char
     return *out ? 0 : config_fail_memory(r);
 }
 
+static int check_range(struct config_reading *r, const struct config_value *v, const char *key,
+                       int64_t min, int64_t max, const char *unit)
+{
+    if (v->number >= min && v->number <= max)
+        return 0;
+    return config_fail(r, v->line, "%s=%lld is out of range: give %lld to %lld%s", key,
+                       (long long)v->number, (long long)min, (long long)max, unit);
+}
+
 static int set_number(struct config_reading *r, const struct config_value *v, const char *key,
                       int64_t max, const char *unit, int64_t *out)
 {
-    if (v->number < 1 || v->number > max)
-        return config_fail(r, v->line, "%s=%lld is out of range: give 1 to %lld%s", key,
-                           (long long)v->number, (long long)max, unit);
-    *out = v->number;
-    return 0;
+    int rc = check_range(r, v, key, 1, max, unit);
+
+    if (!rc)
+        *out = v->number;
+    return rc;
+}
+
+static int set_unsigned(struct config_reading *r, const struct config_value *v, const char *key,
+                        int64_t min, int64_t max, unsigned int *out)
+{
+    int rc = check_range(r, v, key, min, max, "");
+
+    if (!rc)
+        *out = (unsigned int)v->number;
+    return rc;
 }
 
 static int set_name(struct config_reading *r, const struct config_value *v)
@@ -212,6 +233,146 @@ static int set_vifs(struct config_reading *r, const struct config_value *v)
     return 0;
 }
 
+/* ---- scheduling and limits ------------------------------------------------------------ */
+
+static int set_cpu_weight(struct config_reading *r, const struct config_value *v)
+{
+    return set_unsigned(r, v, "cpu_weight", 1, 65535, &r->cfg->cpu_weight);
+}
+
+static int set_cap(struct config_reading *r, const struct config_value *v)
+{
+    return set_unsigned(r, v, "cap", 0, 65535, &r->cfg->cap);
+}
+
+static int add_cpus(struct config_reading *r, const struct config_value *v, const char *key,
+                    struct config_cpus *cpus)
+{
+    struct cpu_list list;
+    char why[100];
+
+    if (v->type != CONFIG_STRING)
+        return config_fail(r, v->line, "'%s' must be a string, or a list of strings", key);
+    if (cpu_list_parse(v->string, &list, why, sizeof(why)))
+        return config_fail(r, v->line, "'%.60s' is not a list of CPUs for %s: %s", v->string, key,
+                           why);
+    cpus->lists[cpus->count] = strdup(v->string);
+    if (!cpus->lists[cpus->count])
+        return config_fail_memory(r);
+    cpus->count++;
+    return 0;
+}
+
+static int set_cpu_lists(struct config_reading *r, const struct config_value *v, const char *key,
+                         struct config_cpus *cpus)
+{
+    size_t count = v->type == CONFIG_LIST ? v->count : 1;
+    int rc = 0;
+
+    if (!count || count > CONFIG_VCPUS_MAX)
+        return config_fail(r, v->line, "%s must have 1 to %d lists, one for each virtual CPU", key,
+                           CONFIG_VCPUS_MAX);
+    cpus->lists = calloc(count, sizeof(*cpus->lists));
+    if (!cpus->lists)
+        return config_fail_memory(r);
+    cpus->each = v->type == CONFIG_LIST;
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = add_cpus(r, cpus->each ? &v->items[i] : v, key, cpus);
+    return rc;
+}
+
+static int set_cpus(struct config_reading *r, const struct config_value *v)
+{
+    struct config_value text = *v;
+    char number[24];
+
+    if (v->type == CONFIG_NUMBER) { /* cpus=2: one CPU */
+        snprintf(number, sizeof(number), "%lld", (long long)v->number);
+        text.type = CONFIG_STRING;
+        text.string = number;
+    }
+    return set_cpu_lists(r, &text, "cpus", &r->cfg->cpus);
+}
+
+static int set_cpus_soft(struct config_reading *r, const struct config_value *v)
+{
+    return set_cpu_lists(r, v, "cpus_soft", &r->cfg->cpus_soft);
+}
+
+static int set_pool(struct config_reading *r, const struct config_value *v)
+{
+    if (!strcmp(v->string, "Pool-0"))
+        return 0;
+    return config_fail(r, v->line,
+                       "there is no CPU pool '%.40s': all domains share Pool-0; use cpus= to keep "
+                       "them apart",
+                       v->string);
+}
+
+static const char *const tsc_modes[] = { "default", "always_emulate", "native", "native_paravirt" };
+
+const char *config_tsc_mode_name(unsigned int mode)
+{
+    return tsc_modes[mode];
+}
+
+static int set_tsc_mode(struct config_reading *r, const struct config_value *v)
+{
+    for (unsigned int i = 0; i < sizeof(tsc_modes) / sizeof(tsc_modes[0]); i++)
+        if (v->type == CONFIG_STRING ? !strcmp(v->string, tsc_modes[i])
+                                     : v->type == CONFIG_NUMBER && v->number == i) {
+            r->cfg->tsc_mode = i;
+            /* Its instruction is not there any more: Xen itself treats it as the default. */
+            return i < 3 ? 0
+                         : config_fail(r, v->line,
+                                       "tsc_mode=\"native_paravirt\" is gone since Xen 4.15: use "
+                                       "default or native");
+        }
+    return config_fail(r, v->line, "this is not a tsc_mode: use default, always_emulate or native");
+}
+
+static int set_max_grant_frames(struct config_reading *r, const struct config_value *v)
+{
+    unsigned int n = 0;
+    int rc = set_unsigned(r, v, "max_grant_frames", 0, INT32_MAX, &n);
+
+    r->cfg->max_grant_frames = (int)n;
+    return rc;
+}
+
+static int set_max_maptrack_frames(struct config_reading *r, const struct config_value *v)
+{
+    unsigned int n = 0;
+    int rc = set_unsigned(r, v, "max_maptrack_frames", 0, INT32_MAX, &n);
+
+    r->cfg->max_maptrack_frames = (int)n;
+    return rc;
+}
+
+static int set_max_grant_version(struct config_reading *r, const struct config_value *v)
+{
+    return set_unsigned(r, v, "max_grant_version", 1, 2, &r->cfg->max_grant_version);
+}
+
+static int set_max_event_channels(struct config_reading *r, const struct config_value *v)
+{
+    return set_unsigned(r, v, "max_event_channels", 63, 131071, &r->cfg->max_event_channels);
+}
+
+static int set_rtc_timeoffset(struct config_reading *r, const struct config_value *v)
+{
+    int rc = check_range(r, v, "rtc_timeoffset", INT32_MIN, INT32_MAX, " seconds");
+
+    r->cfg->rtc_timeoffset_s = (int)v->number;
+    return rc;
+}
+
+static int set_localtime(struct config_reading *r, const struct config_value *v)
+{
+    r->cfg->localtime = v->number != 0;
+    return 0;
+}
+
 /* ---- actions -------------------------------------------------------------------------- */
 
 static const char *const action_names[ACTION_COUNT] = {
@@ -219,6 +380,8 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_RESTART] = "restart",
     [ACTION_RENAME_RESTART] = "rename-restart",
     [ACTION_PRESERVE] = "preserve",
+    [ACTION_COREDUMP_DESTROY] = "coredump-destroy",
+    [ACTION_COREDUMP_RESTART] = "coredump-restart",
 };
 
 const char *config_action_name(enum config_action action)
@@ -234,14 +397,14 @@ static int set_action(struct config_reading *r, const struct config_value *v, co
             *out = (enum config_action)i;
             return 0;
         }
-    if (!strncmp(v->string, "coredump-", 9) || !strcmp(v->string, "soft-reset"))
+    if (!strcmp(v->string, "soft-reset"))
         return config_fail(r, v->line,
-                           "%s=\"%.40s\" is not supported: use destroy, restart, "
-                           "rename-restart or preserve",
-                           key, v->string);
+                           "%s=\"soft-reset\" is for fully virtualized guests: use destroy, "
+                           "restart, rename-restart or preserve",
+                           key);
     return config_fail(r, v->line,
-                       "'%.40s' is not an action for %s: use destroy, restart, "
-                       "rename-restart or preserve",
+                       "'%.40s' is not an action for %s: use destroy, restart, rename-restart, "
+                       "preserve, coredump-destroy or coredump-restart",
                        v->string, key);
 }
 
@@ -263,6 +426,21 @@ static int set_on_crash(struct config_reading *r, const struct config_value *v)
 static int set_on_watchdog(struct config_reading *r, const struct config_value *v)
 {
     return set_action(r, v, "on_watchdog", &r->cfg->on_watchdog);
+}
+
+static int set_on_soft_reset(struct config_reading *r, const struct config_value *v)
+{
+    return set_action(r, v, "on_soft_reset", &r->cfg->on_soft_reset);
+}
+
+static int set_restart_limit(struct config_reading *r, const struct config_value *v)
+{
+    return set_unsigned(r, v, "restart_limit", 0, 1000000, &r->cfg->restart_limit);
+}
+
+static int set_restart_window(struct config_reading *r, const struct config_value *v)
+{
+    return set_unsigned(r, v, "restart_window", 1, 1000000, &r->cfg->restart_window_s);
 }
 
 /* ---- the table ------------------------------------------------------------------------ */
@@ -287,6 +465,21 @@ const struct config_key config_keys[] = {
     { "on_reboot", CONFIG_STRING, set_on_reboot },
     { "on_crash", CONFIG_STRING, set_on_crash },
     { "on_watchdog", CONFIG_STRING, set_on_watchdog },
+    { "on_soft_reset", CONFIG_STRING, set_on_soft_reset },
+    { "restart_limit", CONFIG_NUMBER, set_restart_limit },
+    { "restart_window", CONFIG_NUMBER, set_restart_window },
+    { "cpu_weight", CONFIG_NUMBER, set_cpu_weight },
+    { "cap", CONFIG_NUMBER, set_cap },
+    { "cpus", CONFIG_ANY, set_cpus },
+    { "cpus_soft", CONFIG_ANY, set_cpus_soft },
+    { "pool", CONFIG_STRING, set_pool },
+    { "tsc_mode", CONFIG_ANY, set_tsc_mode },
+    { "max_grant_frames", CONFIG_NUMBER, set_max_grant_frames },
+    { "max_maptrack_frames", CONFIG_NUMBER, set_max_maptrack_frames },
+    { "max_grant_version", CONFIG_NUMBER, set_max_grant_version },
+    { "max_event_channels", CONFIG_NUMBER, set_max_event_channels },
+    { "rtc_timeoffset", CONFIG_NUMBER, set_rtc_timeoffset },
+    { "localtime", CONFIG_NUMBER, set_localtime },
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 
@@ -299,10 +492,10 @@ static const struct {
     { "only full virtualization has it; remove the line",
       " acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 altp2m altp2mhvm apic bios "
       "bios_path_override boot device_model_args device_model_args_hvm device_model_args_pv "
-      "device_model_override device_model_stubdomain_override device_model_stubdomain_seclabel "
+      "device_model_override device_model_stubdomain_override "
       "device_model_user device_model_version dm_restrict firmware firmware_override gfx_passthru "
       "hap hdtype hpet keymap mmio_hole ms_vm_genid nestedhvm nographic nx oos opengl pae rdm "
-      "rdm_mem_boundary rtc_timeoffset sdl serial shadow_memory smbios_firmware soundhw spice "
+      "rdm_mem_boundary sdl serial shadow_memory smbios_firmware soundhw spice "
       "spice_clipboard_sharing spice_image_compression spice_streaming_video spiceagent_mouse "
       "spicedisable_ticketing spicehost spicepasswd spiceport spicetls_port spiceusbredirection "
       "spicevdagent stdvga stubdomain_cmdline stubdomain_kernel stubdomain_memory "
@@ -314,13 +507,15 @@ static const struct {
     { "there is no such device; remove the line",
       " vfb vkb vnc vncdisplay vnclisten vncpasswd vncunused vtpm p9 channel pvcalls vdispl vsnd "
       "vuart device_tree virtio " },
+    { "there are no security labels; remove the line",
+      " seclabel init_seclabel device_model_stubdomain_seclabel " },
+    { "a domain's memory is always claimed before it is filled; remove the line", " claim_mode " },
+    { "only a PVH guest has it; remove the line",
+      " pvshim pvshim_path pvshim_cmdline pvshim_extra " },
+    { "xl has it for Arm only; remove the line", " gic_version tee sve " },
     { "domus does not have it; remove the line",
-      " pool cpus cpus_soft cpu_weight cap vnuma cpuid tsc_mode max_grant_frames "
-      "max_grant_version max_maptrack_frames max_event_channels nomigrate driver_domain "
-      "claim_mode seclabel init_seclabel localtime msr_relaxed mca_caps vpmu vmtrace_buf_kb "
-      "pvshim pvshim_path pvshim_cmdline pvshim_extra on_soft_reset gic_version tee "
-      "xend_suspend_evtchn_compat exclude_scheduler numa_placement blkdev_start scheduler"
-      " driver_domain " },
+      " vnuma cpuid nomigrate driver_domain msr_relaxed mca_caps vpmu vmtrace_buf_kb "
+      "xend_suspend_evtchn_compat exclude_scheduler numa_placement blkdev_start scheduler " },
 };
 
 const char *config_foreign_key(const char *key)

@@ -14,6 +14,8 @@ struct config_reading {
     bool has_cmdline;
 };
 
+#define CONFIG_ANY CONFIG_TYPES /* of a key whose setter looks at the type */
+
 struct config_key {
     const char *name;
     enum config_type type;

@@ -14,6 +14,7 @@ enum config_type {
     CONFIG_STRING,
     CONFIG_NUMBER,
     CONFIG_LIST,
+    CONFIG_TYPES,
 };
 
 struct config_value {

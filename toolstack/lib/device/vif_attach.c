@@ -11,6 +11,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#define INTERFACE_MS      10000
+#define INTERFACE_POLL_MS 20
 
 int vif_check(struct netlink *nl, const struct vif_spec *vif, struct error *e)
 {
@@ -69,6 +73,20 @@ int vif_attach(struct xs_handle *xs, domid_t domid, uint32_t id, const struct vi
     return device_publish(xs, dev, front, back, e);
 }
 
+/* xen-netback says that it is ready a moment before its interface is there. */
+static int await_interface(struct netlink *nl, const char *name, struct netlink_link *link)
+{
+    const struct timespec pause = { .tv_nsec = INTERFACE_POLL_MS * 1000000L };
+    int rc;
+
+    for (int i = 0; (rc = netlink_get_link(nl, name, link)) == -ENODEV; i++) {
+        if (i >= INTERFACE_MS / INTERFACE_POLL_MS)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    return rc;
+}
+
 int vif_plug(struct xs_handle *xs, struct netlink *nl, const struct device *dev,
              const struct vif_spec *vif, struct error *e)
 {
@@ -78,7 +96,7 @@ int vif_plug(struct xs_handle *xs, struct netlink *nl, const struct device *dev,
     int rc;
 
     snprintf(name, sizeof(name), "vif%u.%u", dev->domid, dev->id);
-    rc = netlink_get_link(nl, name, &card);
+    rc = await_interface(nl, name, &card);
     if (rc)
         return error_set(e, rc,
                          "xen-netback has made no interface %s for %s: %s: see the kernel's "
