@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""`make lint`: what the compiler does not check. Rules in includes.py, sizes.py and form.py.
+"""`make lint`: what the compiler does not check. Rules in includes.py, sizes.py, form.py and
+manual.py.
 
 Each rule is a function that takes the Source and yields one Finding for each file (or folder,
 or object) it looked at; a Finding with a complaint has failed. A line
@@ -13,6 +14,7 @@ import sys
 
 import form
 import includes
+import manual
 import sizes
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -70,7 +72,7 @@ def main():
     os.chdir(TOP)
     source, exemptions, used = Source(arguments.build), read_exemptions(), set()
     passed = failed = 0
-    for rule in includes.RULES + sizes.RULES + form.RULES:
+    for rule in includes.RULES + sizes.RULES + form.RULES + manual.RULES:
         name = rule.__name__.replace("_", "-")
         if arguments.only and arguments.only not in name:
             continue
