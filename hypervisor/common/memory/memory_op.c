@@ -125,72 +125,49 @@ static long reserved_device_memory(unsigned long arg, unsigned int start)
 
 /* ---- physmap: only translated guests have one ---- */
 
+/* Whose physmap it is about matters less than that there is none. */
+static long not_translated(domid_t id)
+{
+    struct domain *d = domain_get_by_any_id(id);
+
+    if (!d)
+        return -ESRCH;
+    domain_put(d);
+    return -EACCES;
+}
+
 static long add_to_physmap(unsigned long arg, unsigned int start)
 {
     struct xen_add_to_physmap what;
-    struct domain *d;
-    int rc;
 
     (void)start;
     if (copy_from_guest_va(&what, arg, sizeof(what)))
         return -EFAULT;
     if (what.space == XENMAPSPACE_gmfn_foreign)
         return -ENOSYS;
-    rc = memory_target_get(what.domid, &d);
-    if (rc)
-        return rc;
-    domain_put(d);
-    return -EACCES;
-}
-
-/* Each element fails by itself; the call does not. */
-static long refuse_elements(const struct xen_add_to_physmap_batch *b, unsigned int start)
-{
-    static const int refused = -EACCES;
-
-    for (unsigned int i = start; i < b->size; i++)
-        if (copy_to_guest_va((u64)(b->errs.p + i), &refused, sizeof(refused)))
-            return -EFAULT;
-    return 0;
+    return not_translated(what.domid);
 }
 
 static long add_to_physmap_batch(unsigned long arg, unsigned int start)
 {
     struct xen_add_to_physmap_batch b;
-    struct domain *d;
-    long rc;
 
     if (copy_from_guest_va(&b, arg, sizeof(b)))
         return -EFAULT;
     if (b.space == XENMAPSPACE_gmfn_range)
         return -EOPNOTSUPP;
-    if (b.size < start)
-        return -EILSEQ;
-    if (b.size == start)
-        return start ? -EILSEQ : 0;
-    rc = memory_target_get(b.domid, &d);
-    if (rc)
-        return rc;
-    rc = refuse_elements(&b, start);
-    domain_put(d);
-    return rc;
+    return b.size < start ? -EILSEQ : not_translated(b.domid);
 }
 
 static long remove_from_physmap(unsigned long arg, unsigned int start)
 {
     struct xen_remove_from_physmap what;
-    struct domain *d;
-    int rc;
 
     if (start)
         return -EINVAL;
     if (copy_from_guest_va(&what, arg, sizeof(what)))
         return -EFAULT;
-    rc = memory_target_get(what.domid, &d);
-    if (rc)
-        return rc;
-    domain_put(d);
-    return -EACCES;
+    return not_translated(what.domid);
 }
 
 /* ---- claims ---- */

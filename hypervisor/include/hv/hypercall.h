@@ -35,7 +35,7 @@ HC(mmuext_op); HC(callback_op); HC(nmi_op); HC(mca); HC(xenpmu_op);
 HC(memory_op); HC(multicall); HC(set_timer_op); HC(xen_version); HC(console_io);
 HC(grant_table_op); HC(vm_assist); HC(vcpu_op); HC(sched_op); HC(sched_op_compat);
 HC(event_channel_op); HC(event_channel_op_compat); HC(sysctl); HC(domctl); HC(xsm_op);
-HC(hypfs_op); HC(kexec_op); HC(argo_op); HC(hvm_op);
+HC(hypfs_op); HC(kexec_op); HC(argo_op); HC(hvm_op); HC(dm_op);
 /* platform/ */
 HC(physdev_op); HC(physdev_op_compat); HC(platform_op);
 

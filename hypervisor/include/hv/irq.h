@@ -23,6 +23,8 @@ void pirq_domain_free(struct domain *d);
 /** PIRQ <-> port bookkeeping for event_channel.c; 0: not bound. */
 evtchn_port_t pirq_port(const struct domain *d, u32 pirq);
 int pirq_set_port(struct domain *d, u32 pirq, evtchn_port_t port);
+/** Is there an interrupt behind the number? It may be unmapped at any moment. */
+bool pirq_is_mapped(const struct domain *d, u32 pirq);
 
 /** The CPU's interrupt entry point hands every vector >= 0x20 here. */
 void do_interrupt(struct cpu_user_regs *regs, u8 vector);

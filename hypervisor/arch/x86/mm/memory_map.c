@@ -85,10 +85,10 @@ static long memory_map(unsigned long arg)
     struct map_entry *copy;
     u32 n;
 
-    if (!d->arch.e820_nr)
-        return -ENOSYS;
     if (copy_from_guest_va(&out, arg, sizeof(out)))
         return -EFAULT;
+    if (!d->arch.e820_nr)
+        return -ENOSYS;
     copy = hv_zalloc_array(MAP_MAX_ENTRIES, sizeof(*copy));
     if (!copy)
         return -ENOMEM;
@@ -116,11 +116,11 @@ static int tell(struct machine_map *m, u64 start, u64 size, u32 type)
     struct map_entry e = {start, size, type};
     u64 at = (u64)m->out.buffer.p + m->n * sizeof(e);
 
-    if (m->out.nr_entries <= m->n + 1)
+    if (m->out.buffer.p && m->out.nr_entries <= m->n + 1)
         return -EINVAL;
-    if (copy_to_guest_va(at, &e, sizeof(e)))
+    if (m->out.buffer.p && copy_to_guest_va(at, &e, sizeof(e)))
         return -EFAULT;
-    m->n++;
+    m->n++; /* without a buffer the entries are counted only */
     return 0;
 }
 
@@ -223,16 +223,38 @@ static long pod_target(unsigned long arg)
 {
     struct xen_pod_target target;
     struct domain *d;
-    int rc;
 
     if (copy_from_guest_va(&target, arg, sizeof(target)))
         return -EFAULT;
     d = domain_get_by_any_id(target.domid);
     if (!d)
         return -ESRCH;
-    rc = access_control_op(current->domain);
     domain_put(d);
-    return rc ? rc : -EINVAL;
+    return -EINVAL;
+}
+
+/* So is watching another domain's accesses; nobody watches himself. */
+static long access_op(unsigned long arg)
+{
+    xen_mem_access_op_t op;
+    struct domain *d;
+    long rc;
+
+    if (copy_from_guest_va(&op, arg, sizeof(op)))
+        return -EFAULT;
+    d = domain_get_by_id(op.domid);
+    if (!d)
+        return -ESRCH;
+    rc = d == current->domain ? -EPERM : -EINVAL;
+    domain_put(d);
+    return rc;
+}
+
+/* The table for 32-bit guests. */
+static long no_compat_table(unsigned long arg)
+{
+    (void)arg;
+    return -EOPNOTSUPP;
 }
 
 long arch_memory_op(unsigned int cmd, unsigned long arg)
@@ -245,6 +267,8 @@ long arch_memory_op(unsigned int cmd, unsigned long arg)
         [XENMEM_set_memory_map] = set_memory_map,
         [XENMEM_set_pod_target] = pod_target,
         [XENMEM_get_pod_target] = pod_target,
+        [XENMEM_access_op] = access_op,
+        [XENMEM_machphys_compat_mfn_list] = no_compat_table,
         [XENMEM_get_sharing_freed_pages] = no_shared_pages,
         [XENMEM_get_sharing_shared_pages] = no_shared_pages,
     };

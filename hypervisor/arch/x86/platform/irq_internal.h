@@ -27,6 +27,7 @@ struct irq_line {
     bool is_msi, in_use;     /* in_use: messages only, vector_lock */
     bool reserved;           /* nobody gets it: the legacy timer's pin */
     bool level, low;
+    bool is_told;            /* dom0 has said how it triggers */
     bool awaits_eoi;         /* level: masked until the guest has served its device */
     u8 vector;               /* 0: none yet */
     u32 cpu;                 /* where the source sends to */

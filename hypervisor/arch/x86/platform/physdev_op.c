@@ -2,7 +2,8 @@
 /*
  * hypercall physdev_op(cmd, arg) and its older form: interrupts and I/O privilege here, PCI in
  * physdev_pci.c. A table gives each command its argument size and function; an unknown one is
- * -ENOSYS before anybody asks who calls. ABI: public physdev.h; errors as Xen 4.17.
+ * -ENOSYS and a bad pointer -EFAULT before anybody asks who calls.
+ * ABI: public physdev.h; errors as Xen 4.17.
  */
 #include "irq_internal.h"
 #include "physdev.h"
@@ -174,7 +175,14 @@ static long op_setup_gsi(void *arg, u64 va, bool *copy_out)
 
     (void)va;
     (void)copy_out;
-    return line ? irq_line_set_trigger(line, a->triggering, a->polarity) : -EINVAL;
+    if (!line)
+        return -EINVAL;
+    if (access_control_op(current->domain))
+        return -EPERM;
+    if (!a->gsi || line->is_told) /* once each; the first is the old interrupt controller's */
+        return -EEXIST;
+    line->is_told = true;
+    return irq_line_set_trigger(line, a->triggering, a->polarity);
 }
 
 static long map_msi(struct domain *d, struct physdev_map_pirq *a, u16 segment)
@@ -219,9 +227,11 @@ static long op_map_pirq(void *arg, u64 va, bool *copy_out)
     (void)va;
     if (!d)
         return -ESRCH;
-    rc = map_by_type(d, a);
+    rc = access_control_op(current->domain);
+    *copy_out = !rc;
+    if (!rc)
+        rc = map_by_type(d, a);
     domain_put(d);
-    *copy_out = true;
     return rc;
 }
 
@@ -235,7 +245,9 @@ static long op_unmap_pirq(void *arg, u64 va, bool *copy_out)
     (void)copy_out;
     if (!d)
         return -ESRCH;
-    rc = pirq_unmap(d, a->pirq);
+    rc = access_control_op(current->domain);
+    if (!rc)
+        rc = pirq_unmap(d, a->pirq);
     domain_put(d);
     return rc;
 }
@@ -245,35 +257,35 @@ static long op_unmap_pirq(void *arg, u64 va, bool *copy_out)
 static const struct physdev_op_entry {
     physdev_fn fn;
     u8 size;
-    bool in_old_form;
+    bool ask_first; /* who calls, before looking at the argument */
 } ops[] = {
-#define OLD(cmd, fn, type) [PHYSDEVOP_##cmd] = {fn, sizeof(struct type), true}
-#define NEW(cmd, fn, type) [PHYSDEVOP_##cmd] = {fn, sizeof(struct type), false}
-    [PHYSDEVOP_IRQ_UNMASK_NOTIFY] = {op_unmask_notify, 0, true},
-    OLD(irq_status_query, op_irq_status_query, physdev_irq_status_query),
-    OLD(set_iopl, op_set_iopl, physdev_set_iopl),
-    OLD(set_iobitmap, op_set_iobitmap, physdev_set_iobitmap),
-    OLD(apic_read, op_apic_read, physdev_apic),
-    OLD(apic_write, op_apic_write, physdev_apic),
-    OLD(alloc_irq_vector, op_alloc_irq_vector, physdev_irq),
-    NEW(eoi, op_eoi, physdev_eoi),
-    NEW(map_pirq, op_map_pirq, physdev_map_pirq),
-    NEW(unmap_pirq, op_unmap_pirq, physdev_unmap_pirq),
-    NEW(manage_pci_add, physdev_manage_pci_add, physdev_manage_pci),
-    NEW(manage_pci_remove, physdev_manage_pci_remove, physdev_manage_pci),
-    NEW(pirq_eoi_gmfn_v1, op_pirq_eoi_gmfn_v1, physdev_pirq_eoi_gmfn),
-    NEW(restore_msi, physdev_restore_msi, physdev_restore_msi),
-    NEW(manage_pci_add_ext, physdev_manage_pci_add_ext, physdev_manage_pci_ext),
-    NEW(setup_gsi, op_setup_gsi, physdev_setup_gsi),
-    NEW(get_free_pirq, op_get_free_pirq, physdev_get_free_pirq),
-    NEW(pci_mmcfg_reserved, physdev_pci_mmcfg_reserved, physdev_pci_mmcfg_reserved),
-    NEW(pci_device_add, physdev_pci_device_add, physdev_pci_device_add),
-    NEW(pci_device_remove, physdev_pci_device_remove, physdev_pci_device),
-    NEW(restore_msi_ext, physdev_restore_msi_ext, physdev_pci_device),
-    NEW(pirq_eoi_gmfn_v2, op_pirq_eoi_gmfn_v2, physdev_pirq_eoi_gmfn),
-    NEW(dbgp_op, physdev_dbgp_op, physdev_dbgp_op),
-    NEW(prepare_msix, physdev_prepare_msix, physdev_pci_device),
-    NEW(release_msix, physdev_release_msix, physdev_pci_device),
+#define OP(cmd, fn, type) [PHYSDEVOP_##cmd] = {fn, sizeof(struct type), false}
+#define OP_ASK_FIRST(cmd, fn, type) [PHYSDEVOP_##cmd] = {fn, sizeof(struct type), true}
+    [PHYSDEVOP_IRQ_UNMASK_NOTIFY] = {op_unmask_notify, 0},
+    OP(irq_status_query, op_irq_status_query, physdev_irq_status_query),
+    OP(set_iopl, op_set_iopl, physdev_set_iopl),
+    OP(set_iobitmap, op_set_iobitmap, physdev_set_iobitmap),
+    OP(apic_read, op_apic_read, physdev_apic),
+    OP(apic_write, op_apic_write, physdev_apic),
+    OP(alloc_irq_vector, op_alloc_irq_vector, physdev_irq),
+    OP(eoi, op_eoi, physdev_eoi),
+    OP(map_pirq, op_map_pirq, physdev_map_pirq),
+    OP(unmap_pirq, op_unmap_pirq, physdev_unmap_pirq),
+    OP(manage_pci_add, physdev_manage_pci_add, physdev_manage_pci),
+    OP(manage_pci_remove, physdev_manage_pci_remove, physdev_manage_pci),
+    OP(pirq_eoi_gmfn_v1, op_pirq_eoi_gmfn_v1, physdev_pirq_eoi_gmfn),
+    OP(restore_msi, physdev_restore_msi, physdev_restore_msi),
+    OP(manage_pci_add_ext, physdev_manage_pci_add_ext, physdev_manage_pci_ext),
+    OP(setup_gsi, op_setup_gsi, physdev_setup_gsi),
+    OP(get_free_pirq, op_get_free_pirq, physdev_get_free_pirq),
+    OP_ASK_FIRST(pci_mmcfg_reserved, physdev_pci_mmcfg_reserved, physdev_pci_mmcfg_reserved),
+    OP(pci_device_add, physdev_pci_device_add, physdev_pci_device_add),
+    OP(pci_device_remove, physdev_pci_device_remove, physdev_pci_device),
+    OP(restore_msi_ext, physdev_restore_msi_ext, physdev_pci_device),
+    OP(pirq_eoi_gmfn_v2, op_pirq_eoi_gmfn_v2, physdev_pirq_eoi_gmfn),
+    OP_ASK_FIRST(dbgp_op, physdev_dbgp_op, physdev_dbgp_op),
+    OP(prepare_msix, physdev_prepare_msix, physdev_pci_device),
+    OP(release_msix, physdev_release_msix, physdev_pci_device),
 };
 
 union physdev_arg {
@@ -297,15 +309,18 @@ static long execute(u32 cmd, const struct physdev_op_entry *op, u64 va)
 {
     union physdev_arg arg;
     bool copy_out = false;
-    long rc = access_physdev_op(current->domain, cmd);
+    long rc = op->ask_first ? access_physdev_op(current->domain, cmd) : 0;
 
     _Static_assert(sizeof(arg) >= sizeof(struct physdev_pci_mmcfg_reserved) &&
                        sizeof(arg) >= sizeof(struct physdev_manage_pci_ext),
                    "every argument fits");
     if (rc)
         return rc;
-    if (copy_from_guest_va(&arg, va, op->size))
+    if (op->size && copy_from_guest_va(&arg, va, op->size))
         return -EFAULT;
+    rc = access_physdev_op(current->domain, cmd);
+    if (rc)
+        return rc;
     rc = op->fn(&arg, va, &copy_out);
     if (copy_out && copy_to_guest_va(va, &arg, op->size))
         return -EFAULT;
@@ -320,7 +335,7 @@ HC(physdev_op)
     return op ? execute((u32)a1, op, a2) : -ENOSYS;
 }
 
-/* Before Xen 3.2: command and argument in one structure. */
+/* Before Xen 3.2: command and argument in one structure. Newer commands work in it, too. */
 HC(physdev_op_compat)
 {
     const struct physdev_op_entry *op;
@@ -330,7 +345,7 @@ HC(physdev_op_compat)
     if (copy_from_guest_va(&cmd, a1 + offsetof(struct physdev_op, cmd), sizeof(cmd)))
         return -EFAULT;
     op = find(cmd);
-    if (!op || !op->in_old_form)
+    if (!op)
         return -ENOSYS;
     return execute(cmd, op, a1 + offsetof(struct physdev_op, u));
 }

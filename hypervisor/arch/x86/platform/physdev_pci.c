@@ -8,6 +8,7 @@
 #include "pci.h"
 
 #include <asm/platform.h>
+#include <hv/access.h>
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <xen/physdev.h>
@@ -42,7 +43,7 @@ long physdev_manage_pci_add_ext(void *arg, u64 va, bool *copy_out)
     (void)copy_out;
     if (m->is_extfn > 1 || m->is_virtfn > 1)
         return -EINVAL;
-    return pci_add(&a);
+    return access_control_op(current->domain) ? -EPERM : pci_add(&a);
 }
 
 long physdev_pci_device_add(void *arg, u64 va, bool *copy_out)
@@ -80,7 +81,9 @@ static long restore(u16 segment, u8 bus, u8 devfn)
 
     spin_lock(&pci_lock);
     p = pci_find(segment, bus, devfn);
-    rc = p ? msi_restore(p) : -ENODEV;
+    rc = p ? access_control_op(current->domain) : -ENODEV;
+    if (!rc)
+        rc = msi_restore(p);
     spin_unlock(&pci_lock);
     return rc;
 }
@@ -136,6 +139,8 @@ long physdev_pci_mmcfg_reserved(void *arg, u64 va, bool *copy_out)
 
     (void)va;
     (void)copy_out;
+    if (m->flags & ~(u32)XEN_PCI_MMCFG_RESERVED)
+        return -EINVAL;
     for (u32 i = 0; i < acpi_info.nr_mmcfg; i++)
         if (acpi_info.mmcfg[i].base == m->address && acpi_info.mmcfg[i].segment == m->segment &&
             acpi_info.mmcfg[i].first_bus == m->start_bus &&
@@ -144,13 +149,11 @@ long physdev_pci_mmcfg_reserved(void *arg, u64 va, bool *copy_out)
     return -ENODEV;
 }
 
-/* Our console is no USB debug port, so dom0 may reset its controllers as it likes. */
+/* Our console is no USB debug port, so dom0 may do to its controllers what it likes. */
 long physdev_dbgp_op(void *arg, u64 va, bool *copy_out)
 {
-    const struct physdev_dbgp_op *m = arg;
-
+    (void)arg;
     (void)va;
     (void)copy_out;
-    return m->op == PHYSDEVOP_DBGP_RESET_PREPARE || m->op == PHYSDEVOP_DBGP_RESET_DONE ? 0
-                                                                                         : -EINVAL;
+    return 0;
 }

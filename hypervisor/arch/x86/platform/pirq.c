@@ -61,6 +61,13 @@ static struct pirq_info *info_get(struct domain *d, u32 pirq)
     return info;
 }
 
+bool pirq_is_mapped(const struct domain *d, u32 pirq)
+{
+    const struct pirq_info *info = info_of(d, pirq);
+
+    return info && READ_ONCE(info->line);
+}
+
 evtchn_port_t pirq_port(const struct domain *d, u32 pirq)
 {
     const struct pirq_info *info = info_of(d, pirq);

@@ -88,11 +88,16 @@ long platform_cpu_offline(struct xen_platform_op *op, bool *copy_out)
     return is_online(op->u.cpu_ol.cpuid) ? -EOPNOTSUPP : 0;
 }
 
+#define MAX_APIC_ID 0xffffU
+#define MAX_PXM 0xffU
+
 long platform_cpu_hotadd(struct xen_platform_op *op, bool *copy_out)
 {
     unsigned int cpu;
 
     (void)copy_out;
+    if (op->u.cpu_add.apic_id > MAX_APIC_ID || op->u.cpu_add.pxm > MAX_PXM)
+        return -EINVAL;
     for_each_cpu_in(cpu, &cpu_present_map)
         if (apic_id_of_cpu(cpu) == op->u.cpu_add.apic_id)
             return -EEXIST;

@@ -47,6 +47,8 @@ static long op_settime64(struct xen_platform_op *op, bool *copy_out)
 
 /* ---- memory types: dom0 sets them by page, so the registers stay as they are ---- */
 
+#define MTRR_TYPE_WRITE_BACK 6 /* the last */
+
 static u32 nr_mtrrs(void)
 {
     u64 cap;
@@ -58,9 +60,10 @@ static u32 nr_mtrrs(void)
 
 static long op_add_memtype(struct xen_platform_op *op, bool *copy_out)
 {
-    (void)op;
+    const struct xenpf_add_memtype *m = &op->u.add_memtype;
+
     (void)copy_out;
-    return -EOPNOTSUPP;
+    return !m->nr_mfns || m->type > MTRR_TYPE_WRITE_BACK ? -EINVAL : -EOPNOTSUPP;
 }
 
 static long op_del_memtype(struct xen_platform_op *op, bool *copy_out)
@@ -93,12 +96,13 @@ static long op_read_memtype(struct xen_platform_op *op, bool *copy_out)
 
 /*
  * The firmware's microcode is what there is: loading more is the firmware's or the loader's part.
+ * The answer is that of Xen on a CPU for which it has no way to load any.
  */
 static long op_microcode_update(struct xen_platform_op *op, bool *copy_out)
 {
     (void)op;
     (void)copy_out;
-    return -EOPNOTSUPP;
+    return -EINVAL;
 }
 
 /* None of the quirks touches us: no interrupt balancing, index registers always written. */

@@ -49,8 +49,8 @@ void pv_debugregs_unload(const struct vcpu *v)
 
 static long set_address(struct vcpu *v, unsigned int reg, u64 value)
 {
-    /* Of up to eight bytes, so the last one counts too. */
-    if (!guest_range_ok(value, 8))
+    /* Of up to eight bytes: from the top they go around to address 0, which is no concern. */
+    if (!guest_range_ok(value, value > ~7UL ? 0 : 8))
         return -EPERM;
     v->arch.pv.dr[reg] = value;
     if (v == current)

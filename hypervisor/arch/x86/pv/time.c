@@ -131,7 +131,7 @@ static long register_time_area(struct vcpu *v, u64 arg)
     struct vcpu_register_time_memory_area area;
 
     if (copy_from_guest_va(&area, arg, sizeof(area)) ||
-        !guest_range_ok((u64)area.addr.h.p, sizeof(struct vcpu_time_info)))
+        !guest_range_ok((u64)area.addr.h.p, 0)) /* only where it begins */
         return -EFAULT;
     v->time_info_guest_va = (u64)area.addr.h.p;
     v->arch.pending_tsc_stamp = 0; /* written now, or when v next runs */

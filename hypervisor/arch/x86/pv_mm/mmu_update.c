@@ -257,8 +257,11 @@ long hc_mmu_update(unsigned long reqs, unsigned long a2, unsigned long pdone, un
 
     (void)a5;
     rc = owners_get(&c, foreigndom);
-    if (unlikely(rc))
+    if (unlikely(rc)) {
+        if (!again)
+            add_to_done(pdone, 0, 0);
         return rc;
+    }
     rc = -EFAULT;
     if (unlikely(again && pdone && copy_from_guest_va(&before, pdone, sizeof(before))))
         goto out;

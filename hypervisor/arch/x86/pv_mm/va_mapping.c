@@ -108,8 +108,9 @@ long hc_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsig
     (void)a5;
     if (!pg_dom)
         return -ESRCH;
-    if (pg_dom != caller && pg_dom != dom_io)
-        rc = access_map_foreign(caller, pg_dom);
+    /* Unlike mmu_update, this call is not for those who were given devices. */
+    if (pg_dom != caller)
+        rc = pg_dom == dom_io ? access_control_op(caller) : access_map_foreign(caller, pg_dom);
     if (!rc)
         rc = update(va, val, flags, pg_dom);
     page_owner_put(pg_dom);
