@@ -122,6 +122,24 @@ def test_refusals(dom0, tools, guest):
     dom0.check("rm /srv/it.save")
 
 
+@pytest.mark.sides("domus-domus")
+def test_killed(dom0, tools, guest):
+    """domusd is killed while it saves: the guest goes on, and no file is left."""
+    tools.create("ram")
+    guest.check("true")
+    dom0.check("domus save ram /srv/it.save >/dev/null 2>&1 &"
+               " until domus list | grep -q 'ram .*shutdown'; do usleep 20000; done;"
+               " kill -9 $(pidof domusd); wait; /usr/lib/domus/domusd", 120)
+    guest.check("true", 120)
+    tools.wait(lambda domains: domains["ram"]["state"] == "running", 60, "running guest")
+    assert "save" not in dom0.check("ls /srv")
+    tools.save("ram", "/srv/it.save")
+    tools.restore("/srv/it.save")
+    guest.check("true")
+    tools.destroy("ram")
+    dom0.check("rm /srv/it.save")
+
+
 # ---- from one machine to another --------------------------------------------------------
 
 @pytest.fixture(name="exchange", scope="module")

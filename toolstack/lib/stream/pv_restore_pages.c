@@ -2,8 +2,8 @@
 /*
  * Giving a restored domain its memory: all of it at once, then its contents record by record.
  *
- * Owns nothing beyond a record's mapping. The stream is read for the second time; should somebody
- * have changed the file meanwhile, that is found as well. Locks: none.
+ * Owns nothing beyond a record's mapping. The stream is read for the second time: what it is now
+ * may differ from what was planned, but every number is checked against the plan. Locks: none.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -86,6 +86,14 @@ static int convert(struct pv_restore *r, const struct stream_page *page, uint64_
     return 0;
 }
 
+/* A page may come several times while its guest runs: as what it was in the end it is loaded, and
+ * not at all if the guest has given it back. */
+static bool is_wanted(const struct pv_restore *r, const struct stream_page *page)
+{
+    return page->contents && stream_plan_has(&r->plan, page->pfn) &&
+           r->plan.types[page->pfn] == page->type;
+}
+
 static int fill(struct pv_restore *r, const struct stream_page *pages, uint32_t count, bool verify,
                 uint8_t *memory, struct error *e)
 {
@@ -95,7 +103,7 @@ static int fill(struct pv_restore *r, const struct stream_page *pages, uint32_t 
     for (uint32_t i = 0; !rc && i < count; i++) {
         const void *contents;
 
-        if (!pages[i].contents)
+        if (!is_wanted(r, &pages[i]))
             continue;
         rc = convert(r, &pages[i], table, &contents, e);
         if (rc)
@@ -118,13 +126,9 @@ static int load_some(struct pv_restore *r, const struct stream_page *pages, uint
     void *memory;
     int rc;
 
-    for (uint32_t i = 0; i < count; i++) {
-        if (!pages[i].contents)
-            continue;
-        if (!restore_frame_of(r, pages[i].pfn, &frames[used++]))
-            return verify ? 0 /* it has none any more */
-                          : restore_fail(r, e, -EBADMSG, "it was changed while it was read");
-    }
+    for (uint32_t i = 0; i < count; i++)
+        if (is_wanted(r, &pages[i]))
+            frames[used++] = r->build.frames[pages[i].pfn];
     if (!used)
         return 0;
     rc = foreign_map(&r->build.ctl->privcmd, r->build.domid, frames, used, PROT_READ | PROT_WRITE,
