@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One-shot timers: a skew heap a CPU, each under its own lock (irq-safe, a leaf). The heap's links
- * are in the timers, so arming one never needs memory, in whatever context. The earliest
- * expiry is programmed into the CPU's APIC timer; handlers run from SOFTIRQ_TIMER without locks.
- * A timer belongs to one CPU; its cpu field changes only with the locks of both heaps held.
+ * are in the timers, so arming one never needs memory, in whatever context. The CPU's APIC timer
+ * is programmed for the earliest expiry or an earlier time: a timer that moves to later, as most do
+ * again and again, leaves it alone. Handlers run from SOFTIRQ_TIMER without locks. A timer belongs to
+ * one CPU; its cpu field changes only with the locks of both heaps held.
  */
 #include <asm/current.h>
 #include <hv/arch.h>
@@ -19,7 +20,9 @@ struct timer_queue {
     spinlock_t lock;
     struct timer *first; /* root of the heap */
     struct timer *running;
+    s_time_t programmed_ns; /* when the APIC timer will fire at the latest; NEVER: it will not */
 };
+#define NEVER STIME_MAX
 static DEFINE_PER_CPU(struct timer_queue, queue) = { .lock = SPIN_LOCK_AT(ORDER_TIMERS) };
 
 /* One heap of two: along the path the children change sides, which keeps paths short on average. */
@@ -67,12 +70,25 @@ static void remove(struct timer_queue *q, struct timer *t)
     t->state = IDLE;
 }
 
-/* True when the new timer is the earliest of its CPU. */
-static bool insert(struct timer_queue *q, struct timer *t)
+static void insert(struct timer_queue *q, struct timer *t)
 {
     t->state = ARMED;
     q->first = merge(q->first, t);
-    return q->first == t;
+}
+
+/*
+ * With q locked: have its CPU wake up in time for t. Our own APIC timer is programmed here; another
+ * CPU does it itself when it has been told to look.
+ */
+static bool program(struct timer_queue *q, const struct timer *t)
+{
+    if (t->state != ARMED || t->expires_ns >= q->programmed_ns)
+        return false;
+    if (t->cpu != smp_processor_id())
+        return true;
+    q->programmed_ns = t->expires_ns;
+    arch_timer_program(t->expires_ns);
+    return false;
 }
 
 /* The timer's queue, locked; its CPU may change until the lock is held. */
@@ -98,16 +114,17 @@ void timer_set(struct timer *t, s_time_t expires_ns)
 {
     unsigned long flags;
     struct timer_queue *q = lock_queue(t, &flags);
-    bool earliest = false;
     unsigned int cpu = t->cpu;
+    bool tell;
 
     if (t->state == ARMED)
         remove(q, t);
     t->expires_ns = expires_ns;
     if (t->state != KILLED)
-        earliest = insert(q, t);
+        insert(q, t);
+    tell = program(q, t);
     spin_unlock_restore(&q->lock, flags);
-    if (earliest)
+    if (tell)
         softirq_raise_on(cpu, SOFTIRQ_TIMER);
 }
 
@@ -144,7 +161,7 @@ void timer_migrate(struct timer *t, unsigned int cpu)
 {
     struct timer_queue *from, *to = &per_cpu(queue, cpu);
     unsigned long flags;
-    bool earliest = false;
+    bool tell;
 
     for (;;) {
         from = &per_cpu(queue, READ_ONCE(t->cpu));
@@ -160,13 +177,14 @@ void timer_migrate(struct timer *t, unsigned int cpu)
     if (t->state == ARMED) {
         remove(from, t);
         t->cpu = cpu;
-        earliest = insert(to, t);
+        insert(to, t);
     } else {
         t->cpu = cpu;
     }
+    tell = program(to, t);
     spin_unlock_both(&from->lock, &to->lock);
     irq_restore(flags);
-    if (earliest)
+    if (tell)
         softirq_raise_on(cpu, SOFTIRQ_TIMER);
 }
 
@@ -178,7 +196,7 @@ bool timer_is_active(const struct timer *t)
 static void run_expired(void)
 {
     struct timer_queue *q = &this_cpu(queue);
-    s_time_t now = now_ns(), next;
+    s_time_t now = now_ns();
 
     spin_lock_irq(&q->lock);
     while (q->first && q->first->expires_ns <= now) {
@@ -193,9 +211,9 @@ static void run_expired(void)
         spin_lock_irq(&q->lock);
         q->running = NULL;
     }
-    next = q->first ? q->first->expires_ns : 0;
+    q->programmed_ns = q->first ? q->first->expires_ns : NEVER;
+    arch_timer_program(q->first ? q->first->expires_ns : 0);
     spin_unlock_irq(&q->lock);
-    arch_timer_program(next, now);
 }
 
 void timer_subsystem_init(void)
@@ -207,4 +225,5 @@ void timer_subsystem_init(void)
 void timer_cpu_init(unsigned int cpu)
 {
     spin_lock_init(&per_cpu(queue, cpu).lock);
+    per_cpu(queue, cpu).programmed_ns = NEVER;
 }

@@ -73,8 +73,8 @@ void arch_domain_wallclock_update(struct domain *d);
 /** Write current's runstate to its registered guest area. */
 void arch_runstate_update(struct vcpu *v);
 
-/** This CPU's timer interrupt at a system time; 0: none. now is the present time. */
-void arch_timer_program(s_time_t deadline_ns, s_time_t now);
+/** This CPU's timer interrupt at a system time, or earlier when that is far; 0: none. */
+void arch_timer_program(s_time_t deadline_ns);
 u64 arch_cycles(void); /* time stamp for traces */
 
 /* Interrupt flag and CPU idling. */

@@ -120,7 +120,7 @@ void apic_send_startup(u32 apic_id, u8 page)
     send(apic_id, ICR_ASSERT | MODE_STARTUP | page);
 }
 
-void arch_timer_program(s_time_t deadline_ns, s_time_t now)
+void arch_timer_program(s_time_t deadline_ns)
 {
     s_time_t delta;
     u64 ticks;
@@ -132,7 +132,7 @@ void arch_timer_program(s_time_t deadline_ns, s_time_t now)
             reg_write(REG_TIMER_INIT, 0);
         return;
     }
-    delta = deadline_ns - now;
+    delta = deadline_ns - now_ns();
     if (delta <= 0) {
         softirq_raise(SOFTIRQ_TIMER);
         return;
