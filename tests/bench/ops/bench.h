@@ -11,13 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sdk/cpu.h>
+
 struct bench {
     const char *name;
     void (*setup)(void);              /* may be NULL */
     bool (*run)(unsigned int count);  /* false: an operation did not do its work */
     unsigned int count;               /* operations in one round */
     unsigned int parts;               /* what one operation is divided by: entries, pages */
-    uint64_t (*cost)(void);           /* ticks of the last run, where run() measures itself */
+    bool times_itself;                /* run() calls bench_start() and bench_stop() */
 };
 
 extern const struct bench bench_calls[], bench_memory[], bench_traps[], bench_vcpus[];
@@ -25,8 +27,23 @@ extern const struct bench bench_calls[], bench_memory[], bench_traps[], bench_vc
 /* A bench that cannot go on: prints why and ends. */
 _Noreturn void bench_fail(const char *what, long value);
 
-/* For benches whose run() measures a part of itself. */
-extern uint64_t bench_ticks;
-uint64_t bench_ticks_get(void);
+/* A mark for the plugin that counts (tests/bench/costs.c): a NOP to everybody else. */
+#define BENCH_MARK(n) asm volatile("nopl 0x444d5500+%c0(%%rax)" : : "i"(n) : "memory")
+enum { MARK_START = 1, MARK_STOP, MARK_REPORT };
+
+extern uint64_t bench_ticks; /* of the run that is under way */
+
+/* What stands between these counts. They may be called several times in one run. */
+static inline void bench_start(void)
+{
+    BENCH_MARK(MARK_START);
+    bench_ticks -= rdtsc();
+}
+
+static inline void bench_stop(void)
+{
+    bench_ticks += rdtsc();
+    BENCH_MARK(MARK_STOP);
+}
 
 #endif

@@ -200,34 +200,27 @@ static bool unmap_all(void)
 
 static bool grant_map(unsigned int count)
 {
-    uint64_t ticks = 0;
     bool good = true;
 
     for (unsigned int i = 0; i < count; i++) {
-        uint64_t start = rdtsc();
-
+        bench_start();
         good &= map_all();
-        ticks += rdtsc() - start;
+        bench_stop();
         good &= unmap_all();
     }
-    bench_ticks = ticks;
     return good;
 }
 
 static bool grant_unmap(unsigned int count)
 {
-    uint64_t ticks = 0;
     bool good = true;
 
     for (unsigned int i = 0; i < count; i++) {
-        uint64_t start;
-
         good &= map_all();
-        start = rdtsc();
+        bench_start();
         good &= unmap_all();
-        ticks += rdtsc() - start;
+        bench_stop();
     }
-    bench_ticks = ticks;
     return good;
 }
 
@@ -244,16 +237,16 @@ static bool grant_copy(unsigned int count)
 }
 
 const struct bench bench_calls[] = {
-    { "null hypercall", NULL, null_call, 200, 1, NULL },
-    { "multicall of 32, per call", multicall_setup, multicall, 50, BATCH, NULL },
-    { "event send, upcall, iret", event_setup, event_upcall, 200, 1, NULL },
-    { "sched_yield", NULL, sched_yield, 200, 1, NULL },
-    { "stack_switch", NULL, stack_switch, 200, 1, NULL },
-    { "set_segment_base", NULL, set_segment_base, 200, 1, NULL },
-    { "update_descriptor", descriptor_setup, update_descriptor, 200, 1, NULL },
-    { "set_timer_op", NULL, set_timer, 200, 1, NULL },
-    { "grant map, batch of 32, per op", grant_setup, grant_map, 20, BATCH, bench_ticks_get },
-    { "grant unmap, batch of 32, per op", grant_setup, grant_unmap, 20, BATCH, bench_ticks_get },
-    { "grant copy of 4 KiB, batch of 32, per op", grant_setup, grant_copy, 20, BATCH, NULL },
+    { "null hypercall", NULL, null_call, 200, 1, false },
+    { "multicall of 32, per call", multicall_setup, multicall, 50, BATCH, false },
+    { "event send, upcall, iret", event_setup, event_upcall, 200, 1, false },
+    { "sched_yield", NULL, sched_yield, 200, 1, false },
+    { "stack_switch", NULL, stack_switch, 200, 1, false },
+    { "set_segment_base", NULL, set_segment_base, 200, 1, false },
+    { "update_descriptor", descriptor_setup, update_descriptor, 200, 1, false },
+    { "set_timer_op", NULL, set_timer, 200, 1, false },
+    { "grant map, batch of 32, per op", grant_setup, grant_map, 20, BATCH, true },
+    { "grant unmap, batch of 32, per op", grant_setup, grant_unmap, 20, BATCH, true },
+    { "grant copy of 4 KiB, batch of 32, per op", grant_setup, grant_copy, 20, BATCH, false },
     { 0 },
 };

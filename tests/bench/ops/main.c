@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the tables of benches and prints `BENCH cost name`, cost in tenths of a tick. */
+/*
+ * Runs the tables of benches and prints `BENCH cost operations round name`: the cost of one
+ * operation in ticks, how many stand in a round, and which of the ROUNDS was the cheapest. With 0
+ * operations there are no rounds.
+ */
 #include <xen/physdev.h>
 #include <xen/vcpu.h>
 
@@ -14,11 +18,6 @@
 #define ROUNDS 5
 
 uint64_t bench_ticks;
-
-uint64_t bench_ticks_get(void)
-{
-    return bench_ticks;
-}
 
 _Noreturn static void finish(unsigned int code)
 {
@@ -46,44 +45,49 @@ static bool empty(unsigned int count)
     return true;
 }
 
-static uint64_t round_cost(const struct bench *bench, bool (*run)(unsigned int))
+/* One round: each reports, so that the plugin's counts can be told apart. */
+static uint64_t round_cost(const struct bench *bench)
 {
-    uint64_t start = rdtsc(), ticks;
-    bool good = run(bench->count);
+    bool good;
 
-    ticks = rdtsc() - start;
+    bench_ticks = 0;
+    if (!bench->times_itself)
+        bench_start();
+    good = bench->run(bench->count);
+    if (!bench->times_itself)
+        bench_stop();
+    BENCH_MARK(MARK_REPORT);
     if (!good)
         bench_fail(bench->name, 0);
-    if (bench->cost && run == bench->run)
-        ticks = bench->cost();
-    return ticks;
+    return bench_ticks;
 }
 
-/* The smallest of some rounds: the others were disturbed. */
-static uint64_t smallest(const struct bench *bench, bool (*run)(unsigned int))
+static uint64_t empty_cost(unsigned int count)
 {
-    uint64_t least = ~0UL;
+    uint64_t start = rdtsc();
 
-    for (int i = 0; i < ROUNDS; i++) {
-        uint64_t cost = round_cost(bench, run);
-
-        least = cost < least ? cost : least;
-    }
-    return least;
+    empty(count);
+    return rdtsc() - start;
 }
 
 static void bench_table(const struct bench *table)
 {
     for (const struct bench *bench = table; bench->name; bench++) {
-        uint64_t cost, loop = 0;
+        uint64_t loop = bench->times_itself ? 0 : empty_cost(bench->count), least = ~0UL;
+        unsigned int best = 0;
 
         if (bench->setup)
             bench->setup();
-        cost = smallest(bench, bench->run);
-        if (!bench->cost)
-            loop = smallest(bench, empty);
-        cost = (cost - loop) * 10 / bench->count / bench->parts;
-        printf("BENCH %lu.%lu %s\n", cost / 10, cost % 10, bench->name);
+        /* The smallest of some rounds: the others were disturbed. */
+        for (unsigned int i = 0; i < ROUNDS; i++) {
+            uint64_t cost = round_cost(bench);
+
+            if (cost < least)
+                least = cost, best = i;
+        }
+        least = (least - loop) * 10 / bench->count / bench->parts;
+        printf("BENCH %lu.%lu %u %u %s\n", least / 10, least % 10, bench->count * bench->parts,
+               best, bench->name);
     }
 }
 
@@ -94,7 +98,7 @@ int main(void)
 
     hc_physdev_op(PHYSDEVOP_set_iopl, &iopl);
     hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
-    printf("BENCH %lu.0 power-on to dom0's first instructions\n", since_reset);
+    printf("BENCH %lu.0 0 0 power-on to dom0's first instructions\n", since_reset);
     bench_table(bench_calls);
     bench_table(bench_memory);
     bench_table(bench_traps);

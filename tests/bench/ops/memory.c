@@ -101,36 +101,32 @@ static void pin_setup(void)
         bench_fail("protect", 0);
 }
 
-static bool pin_both(unsigned int count, uint64_t *pins, uint64_t *unpins)
+static bool pin(unsigned int count)
 {
     unsigned long mfn = mfn_of(l1);
     bool good = true;
 
-    *pins = *unpins = 0;
     for (unsigned int i = 0; i < count; i++) {
-        uint64_t start = rdtsc(), middle;
-
+        bench_start();
         good &= !mmuext(MMUEXT_PIN_L1_TABLE, mfn, 0);
-        middle = rdtsc();
+        bench_stop();
         good &= !mmuext(MMUEXT_UNPIN_TABLE, mfn, 0);
-        *pins += middle - start;
-        *unpins += rdtsc() - middle;
     }
     return good;
 }
 
-static bool pin(unsigned int count)
-{
-    uint64_t unpins;
-
-    return pin_both(count, &bench_ticks, &unpins);
-}
-
 static bool unpin(unsigned int count)
 {
-    uint64_t pins;
+    unsigned long mfn = mfn_of(l1);
+    bool good = true;
 
-    return pin_both(count, &pins, &bench_ticks);
+    for (unsigned int i = 0; i < count; i++) {
+        good &= !mmuext(MMUEXT_PIN_L1_TABLE, mfn, 0);
+        bench_start();
+        good &= !mmuext(MMUEXT_UNPIN_TABLE, mfn, 0);
+        bench_stop();
+    }
+    return good;
 }
 
 static uint64_t *roots[2], *user_roots[2];
@@ -204,32 +200,32 @@ static void reservation_setup(void)
         pfns[i] = pfn_alloc();
 }
 
-static bool reserve(unsigned int cmd)
+static bool reserve(unsigned int cmd, unsigned int measured)
 {
     struct xen_memory_reservation res = { .nr_extents = PAGES, .domid = DOMID_SELF };
+    long rc;
 
     set_xen_guest_handle(res.extent_start, extents);
-    return hc_memory_op(cmd, &res) == PAGES;
+    if (cmd == measured)
+        bench_start();
+    rc = hc_memory_op(cmd, &res);
+    if (cmd == measured)
+        bench_stop();
+    return rc == PAGES;
 }
 
-static bool reserve_both(unsigned int count, uint64_t *decrease, uint64_t *populate)
+/* Give the pages back and get others; one of the two is measured. */
+static bool reserve_both(unsigned int count, unsigned int measured)
 {
     bool good = true;
 
-    *decrease = *populate = 0;
     for (unsigned int i = 0; i < count; i++) {
-        uint64_t start;
-
         for (int k = 0; k < PAGES; k++)
             extents[k] = p2m()[pfns[k]];
-        start = rdtsc();
-        good &= reserve(XENMEM_decrease_reservation);
-        *decrease += rdtsc() - start;
+        good &= reserve(XENMEM_decrease_reservation, measured);
         for (int k = 0; k < PAGES; k++)
             extents[k] = pfns[k];
-        start = rdtsc();
-        good &= reserve(XENMEM_populate_physmap);
-        *populate += rdtsc() - start;
+        good &= reserve(XENMEM_populate_physmap, measured);
         for (int k = 0; k < PAGES; k++) {
             p2m()[pfns[k]] = extents[k];
             good &= M2P[extents[k]] == pfns[k];
@@ -240,30 +236,26 @@ static bool reserve_both(unsigned int count, uint64_t *decrease, uint64_t *popul
 
 static bool populate(unsigned int count)
 {
-    uint64_t other;
-
-    return reserve_both(count, &other, &bench_ticks);
+    return reserve_both(count, XENMEM_populate_physmap);
 }
 
 static bool decrease(unsigned int count)
 {
-    uint64_t other;
-
-    return reserve_both(count, &bench_ticks, &other);
+    return reserve_both(count, XENMEM_decrease_reservation);
 }
 
 const struct bench bench_memory[] = {
-    { "update_va_mapping", window_setup, va_mapping, 200, 1, NULL },
-    { "update_va_mapping with INVLPG", window_setup, va_mapping_invlpg, 200, 1, NULL },
-    { "mmu_update, 1 entry", window_setup, update_1, 200, 1, NULL },
-    { "mmu_update of 32, per entry", window_setup, update_32, 20, 32, NULL },
-    { "mmu_update of 512, per entry", window_setup, update_512, 4, PAGES, NULL },
-    { "emulated page-table write", window_setup, table_write, 200, 1, NULL },
-    { "pin a level-1 table, per entry", pin_setup, pin, 4, PAGES, bench_ticks_get },
-    { "unpin a level-1 table, per entry", pin_setup, unpin, 4, PAGES, bench_ticks_get },
-    { "new_baseptr", roots_setup, new_baseptr, 200, 1, NULL },
-    { "task switch of a guest kernel", roots_setup, task_switch, 200, 1, NULL },
-    { "populate 512 pages, per page", reservation_setup, populate, 2, PAGES, bench_ticks_get },
-    { "decrease 512 pages, per page", reservation_setup, decrease, 2, PAGES, bench_ticks_get },
+    { "update_va_mapping", window_setup, va_mapping, 200, 1, false },
+    { "update_va_mapping with INVLPG", window_setup, va_mapping_invlpg, 200, 1, false },
+    { "mmu_update, 1 entry", window_setup, update_1, 200, 1, false },
+    { "mmu_update of 32, per entry", window_setup, update_32, 20, 32, false },
+    { "mmu_update of 512, per entry", window_setup, update_512, 4, PAGES, false },
+    { "emulated page-table write", window_setup, table_write, 200, 1, false },
+    { "pin a level-1 table, per entry", pin_setup, pin, 4, PAGES, true },
+    { "unpin a level-1 table, per entry", pin_setup, unpin, 4, PAGES, true },
+    { "new_baseptr", roots_setup, new_baseptr, 200, 1, false },
+    { "task switch of a guest kernel", roots_setup, task_switch, 200, 1, false },
+    { "populate 512 pages, per page", reservation_setup, populate, 2, PAGES, true },
+    { "decrease 512 pages, per page", reservation_setup, decrease, 2, PAGES, true },
     { 0 },
 };

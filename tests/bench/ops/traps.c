@@ -132,9 +132,11 @@ static uint8_t *user_page;
 extern const uint8_t bench_user_text[], bench_user_text_end[];
 asm(".pushsection .rodata\n"
     "bench_user_text:\n"
+    "    nopl 0x444d5501(%rax)\n" /* MARK_START */
     "    rdtsc\n    shlq $32, %rdx\n    leaq (%rax,%rdx), %rsi\n"
     "1:  syscall\n    decl %ebx\n    jnz 1b\n"
     "    rdtsc\n    shlq $32, %rdx\n    addq %rdx, %rax\n    subq %rsi, %rax\n    movq %rax, %rsi\n"
+    "    nopl 0x444d5502(%rax)\n" /* MARK_STOP */
     "    ud2\n"
     "bench_user_text_end:\n"
     ".popsection\n");
@@ -177,15 +179,15 @@ static bool user_syscall(unsigned int count)
 }
 
 const struct bench bench_traps[] = {
-    { "page fault, bounced, and iret", traps_setup, page_fault, 200, 1, NULL },
-    { "#GP, bounced, and iret", traps_setup, general_protection, 200, 1, NULL },
-    { "#UD, bounced, and iret", traps_setup, invalid_opcode, 200, 1, NULL },
-    { "iret", NULL, iret, 200, 1, NULL },
-    { "forced CPUID", NULL, forced_cpuid, 200, 1, NULL },
-    { "rdmsr", NULL, read_msr, 200, 1, NULL },
-    { "read CR0", NULL, read_cr0, 200, 1, NULL },
-    { "inb", NULL, read_port, 200, 1, NULL },
-    { "PCI configuration read", NULL, read_pci, 200, 1, NULL },
-    { "user system call, round trip", user_setup, user_syscall, 200, 1, bench_ticks_get },
+    { "page fault, bounced, and iret", traps_setup, page_fault, 200, 1, false },
+    { "#GP, bounced, and iret", traps_setup, general_protection, 200, 1, false },
+    { "#UD, bounced, and iret", traps_setup, invalid_opcode, 200, 1, false },
+    { "iret", NULL, iret, 200, 1, false },
+    { "forced CPUID", NULL, forced_cpuid, 200, 1, false },
+    { "rdmsr", NULL, read_msr, 200, 1, false },
+    { "read CR0", NULL, read_cr0, 200, 1, false },
+    { "inb", NULL, read_port, 200, 1, false },
+    { "PCI configuration read", NULL, read_pci, 200, 1, false },
+    { "user system call, round trip", user_setup, user_syscall, 200, 1, true },
     { 0 },
 };
