@@ -5,6 +5,7 @@
  */
 #include <asm/cpu.h>
 #include <asm/page.h>
+#include <asm/speculation.h>
 #include <hv/params.h>
 #include <hv/printk.h>
 
@@ -12,7 +13,7 @@ struct cpu_features cpu_features __ro_after_init;
 u64 hv_cr4 __ro_after_init;
 
 static int opt_smep = -1, opt_smap = -1, opt_umip = -1, opt_xsave = -1, opt_pti = -1,
-           opt_fsgsbase = -1;
+           opt_fsgsbase = -1, opt_global_pages = -1;
 
 #define TRISTATE(fn, var)        \
     static int fn(const char *s) \
@@ -30,6 +31,8 @@ TRISTATE(parse_xsave, opt_xsave)
 BOOT_PARAM("xsave", parse_xsave);
 TRISTATE(parse_fsgsbase, opt_fsgsbase)
 BOOT_PARAM("fsgsbase", parse_fsgsbase);
+TRISTATE(parse_global_pages, opt_global_pages)
+BOOT_PARAM("global-pages", parse_global_pages);
 
 /* xpti=BOOL, Xen's name for page-table isolation; "default" leaves it to the processor. */
 static int parse_xpti(const char *s)
@@ -60,7 +63,8 @@ static void detect_hypervisor(void)
 {
     struct cpuid_regs r;
 
-    if (!(cpuid(1, 0).c & BIT(31)))
+    cpu_features.virtualized = cpuid(1, 0).c & BIT(31);
+    if (!cpu_features.virtualized)
         return;
     r = cpuid(0x40000000, 0);
     cpu_features.is_tcg = r.b == 0x54474354 && r.c == 0x43544743 && r.d == 0x47435447;
@@ -142,6 +146,20 @@ static void apply_options(void)
     }
 }
 
+/*
+ * Global pages keep a process's translations over its system calls, at the price of two writes to
+ * CR4 for each flush. Under another hypervisor on AMD each of those leaves the virtual machine,
+ * which costs more than it saves; so there they are off (global-pages in Xen's command-line page).
+ */
+static bool use_global_pages(void)
+{
+    if (!cpu_features.pge || cpu_features.pti)
+        return false;
+    if (opt_global_pages >= 0)
+        return opt_global_pages;
+    return !(cpu_features.virtualized && cpu_features.vendor == VENDOR_AMD);
+}
+
 void cpu_features_detect(void)
 {
     struct cpuid_regs l1, l7 = { 0 }, e1, e7 = { 0 }, e8 = { 0 };
@@ -186,9 +204,10 @@ void cpu_features_detect(void)
     detect_extended_state();
     cpu_features.lfence_serialises = make_lfence_serialise();
     cpu_features.meltdown = has_meltdown();
-    cpu_features.pti = opt_pti < 0 ? cpu_features.meltdown : opt_pti;
+    cpu_features.pti = opt_pti < 0 ? cpu_features.meltdown && !speculation_is_off() : opt_pti;
+    speculation_init();
     hv_cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_DE;
-    if (cpu_features.pge && !cpu_features.pti)
+    if (use_global_pages())
         hv_cr4 |= CR4_PGE;
     if (cpu_features.smep)
         hv_cr4 |= CR4_SMEP;
@@ -214,6 +233,7 @@ void cpu_features_apply(void)
     WRITE_CR(4, hv_cr4);
     wrmsr(MSR_PAT, PAT_ABI);
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NX);
+    speculation_apply();
     __asm__ volatile("fninit");
     (void)make_lfence_serialise(); /* on this CPU, too */
     if (cpu_features.xsave) {
@@ -233,6 +253,7 @@ void cpu_features_print(void)
            f->family, f->model, f->stepping, f->phys_bits, f->is_tcg ? ", emulated by TCG" : "");
     printk(LOG_INFO "Protection:%s%s%s%s%s\n", f->nx ? " NX" : "", f->smep ? " SMEP" : "",
            f->smap ? " SMAP" : "", f->umip ? " UMIP" : "", f->pti ? " PTI" : "");
+    speculation_print();
 }
 
 int rdmsr_safe(u32 msr, u64 *val)

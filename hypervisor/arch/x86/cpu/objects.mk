@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-hv-objs += hypervisor/arch/x86/cpu/features.o hypervisor/arch/x86/cpu/percpu_area.o
-hv-objs += $(addprefix hypervisor/arch/x86/cpu/,apic.o ioapic.o tsc.o smp.o)
+hv-objs += $(addprefix hypervisor/arch/x86/cpu/, \
+    features.o speculation.o thunk.o percpu_area.o apic.o ioapic.o tsc.o smp.o)

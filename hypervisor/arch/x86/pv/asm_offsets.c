@@ -29,6 +29,7 @@ PROVE_INFO(hv_cr3);
 PROVE_INFO(root_dirty);
 PROVE_INFO(verw);
 PROVE_INFO(verw_sel);
+PROVE_INFO(entry_work);
 _Static_assert(CPUINFO_exit_state == offsetof(struct cpu_info, pti_active), "exit word");
 _Static_assert(CPUINFO_exit_state % 4 == 0 && CPUINFO_guest_regs % 16 == 8, "alignment");
 _Static_assert(sizeof(struct cpu_info) == CPU_INFO_BYTES, "cpu_info");

@@ -8,6 +8,7 @@
  * interrupts off on that CPU. No locks but pv's ldt_lock.
  */
 #include <asm/frame.h>
+#include <asm/speculation.h>
 #include <asm/tlb.h>
 #include <hv/arch.h>
 #include <hv/irq.h>
@@ -90,7 +91,7 @@ static void load_state(struct vcpu *old, struct vcpu *next)
     pv_fpu_load(next);
     pv_debugregs_load(next);
     /* What next's predecessor taught the branch predictors must not steer next. */
-    if (cpu_features.ibpb)
+    if (speculation.ibpb)
         wrmsr(MSR_PRED_CMD, 1);
 }
 

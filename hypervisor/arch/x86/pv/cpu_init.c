@@ -6,6 +6,8 @@
  */
 #include <asm/descriptor.h>
 #include <asm/frame.h>
+#include <asm/speculation.h>
+#include <asm/asm_offsets.h>
 #include <hv/boot.h>
 #include <hv/page_alloc.h>
 #include <hv/printk.h>
@@ -52,7 +54,9 @@ void pv_cpu_init(unsigned int cpu)
     wrmsr(MSR_SYSENTER_ESP, (u64)&info->guest_regs.es);
     wrmsr(MSR_SYSENTER_EIP, stubs + (u64)(pv_stub_sysenter - pv_stubs));
     info->hw_cr3 = READ_CR(3);
-    info->verw = cpu_features.md_clear;
+    info->verw = speculation.verw;
     info->verw_sel = HV_DS;
     pti_cpu_init(cpu);
+    info->entry_work = (info->hv_cr3 ? ENTRY_WORK_ROOT : 0) |
+                       (speculation.rsb ? ENTRY_WORK_RSB : 0);
 }

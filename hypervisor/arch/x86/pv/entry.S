@@ -35,8 +35,7 @@ pv_stub_syscall:
     pushq %rcx
     pushq $0
     movl $ENTRY_SYSCALL, 4(%rsp)
-    .byte 0xff, 0x25                    /* jmp *stub_syscall_target */
-    .long stub_syscall_target - (. + 4)
+    JUMP_THROUGH stub_syscall_target
 
 pv_stub_syscall32:
     .byte 0x48, 0x89, 0x25
@@ -49,8 +48,7 @@ pv_stub_syscall32:
     pushq %rcx
     pushq $0
     movl $ENTRY_SYSCALL, 4(%rsp)
-    .byte 0xff, 0x25
-    .long stub_syscall32_target - (. + 4)
+    JUMP_THROUGH stub_syscall32_target
 
 /* RSP is guest_regs.es already (SYSENTER_ESP). The process's RIP and RSP are not saved by
  * hardware. */
@@ -62,8 +60,7 @@ pv_stub_sysenter:
     pushq $0
     pushq $0
     movl $ENTRY_SYSENTER, 4(%rsp)
-    .byte 0xff, 0x25
-    .long stub_sysenter_target - (. + 4)
+    JUMP_THROUGH stub_sysenter_target
 
     .balign 8
 stub_syscall_target:
@@ -78,7 +75,7 @@ pv_stubs_end:
 
 syscall_entry:
     SAVE_GPRS
-    PTI_ENTER
+    ENTER_FROM_GUEST
     CLEAR_GPRS
     movq %rsp, %rdi
     subq $8, %rsp
@@ -165,7 +162,7 @@ iret_faulted:
     pushq $0
     movl $ENTRY_IRET_FAULT, 4(%rsp)
     SAVE_GPRS
-    PTI_ENTER
+    ENTER_FROM_GUEST
     CLEAR_GPRS
     movq %rsp, %rdi
     subq $8, %rsp
@@ -174,7 +171,7 @@ iret_faulted:
 
 syscall32_entry:
     SAVE_GPRS
-    PTI_ENTER
+    ENTER_FROM_GUEST
     CLEAR_GPRS
     movq %rsp, %rdi
     subq $8, %rsp
@@ -185,7 +182,7 @@ syscall32_entry:
 /* SYSENTER clears IF only: NT would fault our IRET, AC would lift SMAP, TF would trap. */
 sysenter_entry:
     SAVE_GPRS
-    PTI_ENTER
+    ENTER_FROM_GUEST
     CLEAR_GPRS
     pushq $X86_EFLAGS_MBS
     popfq
@@ -203,6 +200,6 @@ reset_stack_and_jump:
     orq $(STACK_SIZE - 1), %rsp
     subq $(CPU_INFO_BYTES - 1 - CPUINFO_guest_regs + 8), %rsp
     xorl %ebp, %ebp
-    jmp *%rdi
+    jmp __x86_indirect_thunk_rdi
 
     .section .note.GNU-stack, "", @progbits

@@ -8,6 +8,7 @@
 #include <asm/frame.h>
 #include <asm/pv_mm.h>
 #include <asm/smap.h>
+#include <asm/speculation.h>
 #include <asm/tsc.h>
 #include <hv/arch.h>
 #include <hv/boot.h>
@@ -185,6 +186,7 @@ void arch_capabilities_string(char *buf, size_t size)
 void __init pv_init(void)
 {
     smap_patch_sites(cpu_features.smap);
+    speculation_patch_thunks();
     pv_mm_init();
     pv_mxcsr_mask(); /* while no guest has set TS */
 }

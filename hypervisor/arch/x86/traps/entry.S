@@ -54,7 +54,7 @@ exception_common:
     testb $3, REGS_cs(%rsp)
     jz exception_ring0
 exception_from_guest:
-    PTI_ENTER
+    ENTER_FROM_GUEST
     CLEAR_GPRS
     movq %rsp, %rdi
     subq $8, %rsp
@@ -71,7 +71,7 @@ interrupt_common:
     ASM_CLAC
     testb $3, REGS_cs(%rsp)
     jz interrupt_ring0
-    PTI_ENTER
+    ENTER_FROM_GUEST
     movzbl REGS_entry_vector(%rsp), %esi
     CLEAR_GPRS
     movq %rsp, %rdi
@@ -89,7 +89,7 @@ call_ring0:
     movzbl REGS_entry_vector(%rsp), %esi
     movq %rsp, %rbx
     andq $-16, %rsp
-    call *%rdx
+    call __x86_indirect_thunk_rdx
     movq %rbx, %rsp
     PTI_LEAVE_RING0
     RESTORE_GPRS
@@ -101,7 +101,7 @@ int80_common:
     SAVE_GPRS
     cld
     ASM_CLAC
-    PTI_ENTER
+    ENTER_FROM_GUEST
     CLEAR_GPRS
     movq %rsp, %rdi
     subq $8, %rsp
@@ -122,7 +122,7 @@ int80_common:
     testb $3, REGS_cs(%rsp)
     jz 1f
     call ist_to_main_stack
-    PTI_ENTER
+    ENTER_FROM_GUEST
     CLEAR_GPRS
     movq %rsp, %rdi
     subq $8, %rsp
@@ -148,7 +148,7 @@ ist_to_main_stack:
     movl $REGS_QWORDS, %ecx
     rep movsq
     movq %rdx, %rsp
-    jmp *%rax
+    jmp __x86_indirect_thunk_rax
 
 ist_ring0:
     movq %rsp, %rax

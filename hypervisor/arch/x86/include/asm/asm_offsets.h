@@ -31,6 +31,11 @@
 #define CPUINFO_root_dirty 249
 #define CPUINFO_verw 250
 #define CPUINFO_verw_sel 252
+#define CPUINFO_entry_work 254
+
+/* cpu_info.entry_work */
+#define ENTRY_WORK_ROOT 1 /* load the full root (page-table isolation) */
+#define ENTRY_WORK_RSB 2  /* overwrite the return stack buffer */
 
 /* The CPU's own struct cpu_info from the start of its per-CPU area. */
 #define PERCPU_INFO (PERCPU_STACK + STACK_SIZE - CPU_INFO_BYTES)

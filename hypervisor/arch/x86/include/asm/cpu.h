@@ -96,6 +96,7 @@ struct cpu_features {
     u32 family, model, stepping;
     u32 max_leaf, max_ext_leaf;
     u8 phys_bits;
+    bool virtualized;      /* CPUID says that we are a guest ourselves */
     bool is_tcg;           /* CPUID 0x40000000 says QEMU's TCG */
     bool nx, smep, smap, umip, fsgsbase, xsave, xsaveopt, xsavec, pge, pcid, rdtscp, x2apic;
     bool invariant_tsc, tsc_adjust, tsc_deadline, arat;

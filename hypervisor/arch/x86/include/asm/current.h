@@ -29,9 +29,10 @@ struct cpu_info {
     u8 pti_active;  /* these four are one word to the exit path: 0 means nothing to do */
     u8 root_dirty;
     u8 verw;        /* clear CPU buffers on the way out (MDS) */
-    u8 spec_ctrl;   /* guest's choice is not exposed; kept for the exit path */
+    u8 unused_exit;
     u16 verw_sel;   /* HV_DS: VERW wants a writable data selector in memory */
-    u8 pad[2];
+    u8 entry_work;  /* ENTRY_WORK_*: what entries from the guest begin with */
+    u8 pad;
 } __attribute__((aligned(16)));
 _Static_assert((offsetof(struct cpu_info, guest_regs.es) & 15) == 0, "RSP0 alignment");
 _Static_assert(sizeof(struct cpu_info) == CPU_INFO_BYTES, "head.S and entry.S know the size");

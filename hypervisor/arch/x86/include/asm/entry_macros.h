@@ -66,14 +66,50 @@
     xorl %r15d, %r15d
 .endm
 
-/* Entered from the guest, RSP at guest_regs, GPRs saved: load the full root if PTI is on. Uses
- * RCX. */
-.macro PTI_ENTER
+/*
+ * 32 calls whose returns are predicted to go to loops that do nothing, so that none of the guest's
+ * are left. Uses RCX.
+ */
+.macro OVERWRITE_RSB
+    movl $16, %ecx
+660: call 662f
+661: pause
+    lfence
+    jmp 661b
+662: call 664f
+663: pause
+    lfence
+    jmp 663b
+664: decl %ecx
+    jnz 660b
+    addq $(32 * 8), %rsp
+.endm
+
+/* Entered from the guest, RSP at guest_regs, GPRs saved: what must be before any C. Uses RCX. */
+.macro ENTER_FROM_GUEST
+    cmpb $0, (CPUINFO_entry_work - CPUINFO_guest_regs)(%rsp)
+    je 669f
+    testb $ENTRY_WORK_ROOT, (CPUINFO_entry_work - CPUINFO_guest_regs)(%rsp)
+    jz 668f
     movq (CPUINFO_hv_cr3 - CPUINFO_guest_regs)(%rsp), %rcx
-    testq %rcx, %rcx
-    jz 665f
     movq %rcx, %cr3
-665:
+668:
+    testb $ENTRY_WORK_RSB, (CPUINFO_entry_work - CPUINFO_guest_regs)(%rsp)
+    jz 669f
+    OVERWRITE_RSB
+669:
+.endm
+
+/* Jump to the address that stands at \target, with no register free: as a retpoline does. */
+.macro JUMP_THROUGH target:req
+    call 671f
+670: pause
+    lfence
+    jmp 670b
+671: .byte 0xff, 0x35               /* pushq \target(%rip) */
+    .long \target - (. + 4)
+    popq (%rsp)                      /* onto the return address: RSP counts after the pop */
+    ret
 .endm
 
 /*
