@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One-shot timers: a skew heap a CPU, each under its own lock (irq-safe, a leaf). The heap's links
- * are in the timers, so arming one never needs memory, in whatever context. The CPU's APIC timer
- * is programmed for the earliest expiry or an earlier time: a timer that moves to later, as most do
- * again and again, leaves it alone. Handlers run from SOFTIRQ_TIMER without locks. A timer belongs to
- * one CPU; its cpu field changes only with the locks of both heaps held.
+ * One-shot timers: a skew heap a CPU, each under its own lock (irq-safe, a leaf). The heap's
+ * links are in the timers, so arming one never needs memory, in whatever context. The CPU's APIC
+ * timer is programmed for the earliest expiry or an earlier time: a timer that moves to later, as
+ * most do again and again, leaves it alone. Handlers run from SOFTIRQ_TIMER without locks. A timer
+ * belongs to one CPU; its cpu field changes only with the locks of both heaps held.
  */
 #include <asm/current.h>
 #include <hv/arch.h>
