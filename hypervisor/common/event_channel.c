@@ -557,7 +557,8 @@ int event_channel_set_priority(struct domain *d, evtchn_port_t port, u32 priorit
         rc = -ENOSYS;
     } else {
         flags = spin_lock_save(&c->lock);
-        rc = d->event_ops->set_priority(d, c, priority);
+        rc = c->state == ECS_FREE || !port ? -EACCES
+                                           : d->event_ops->set_priority(d, c, priority);
         spin_unlock_restore(&c->lock, flags);
     }
     read_unlock(&d->event_lock);

@@ -90,21 +90,33 @@ static int parse_note_segments(const struct file *file, const struct elf64_heade
     return 0;
 }
 
-static int parse_note_sections(const struct file *file, const struct elf64_header *header,
-                               struct pv_image *image, unsigned int *found)
+static int check_sections(const struct file *file, const struct elf64_header *header)
 {
-    if (header->shnum == 0)
-        return 0;
     if (header->shentsize != sizeof(struct elf64_shdr))
         return -IMAGE_E_HEADERS;
     if (!file_range(file, header->shoff, (uint64_t)header->shnum * sizeof(struct elf64_shdr)))
         return -IMAGE_E_TRUNCATED;
+    return 0;
+}
+
+/* Only after check_sections(). */
+static struct elf64_shdr read_shdr(const struct file *file, const struct elf64_header *header,
+                                   unsigned int i)
+{
+    struct elf64_shdr shdr;
+
+    __builtin_memcpy(&shdr, file->bytes + header->shoff + i * sizeof(shdr), sizeof(shdr));
+    return shdr;
+}
+
+static int parse_note_sections(const struct file *file, const struct elf64_header *header,
+                               struct pv_image *image, unsigned int *found)
+{
     for (unsigned int i = 0; i < header->shnum; i++) {
-        struct elf64_shdr shdr;
+        struct elf64_shdr shdr = read_shdr(file, header, i);
         const uint8_t *notes;
         int rc;
 
-        __builtin_memcpy(&shdr, file->bytes + header->shoff + i * sizeof(shdr), sizeof(shdr));
         if (shdr.type != ELF_SHT_NOTE)
             continue;
         notes = file_range(file, shdr.offset, shdr.size);
@@ -117,15 +129,51 @@ static int parse_note_sections(const struct file *file, const struct elf64_heade
     return 0;
 }
 
-/* Sections only count if no segment has a Xen note: the same notes are normally in both. */
+/* The section of old kernels, by name. */
+static int parse_guest_section(const struct file *file, const struct elf64_header *header,
+                               struct pv_image *image, unsigned int *found)
+{
+    static const char wanted[] = "__xen_guest";
+    struct elf64_shdr names;
+
+    if (header->shstrndx >= header->shnum)
+        return 0;
+    names = read_shdr(file, header, header->shstrndx);
+    if (!file_range(file, names.offset, names.size))
+        return -IMAGE_E_TRUNCATED;
+    for (unsigned int i = 0; i < header->shnum; i++) {
+        struct elf64_shdr shdr = read_shdr(file, header, i);
+        const uint8_t *text;
+
+        if (shdr.name > names.size || names.size - shdr.name < sizeof(wanted) ||
+            __builtin_memcmp(file->bytes + names.offset + shdr.name, wanted, sizeof(wanted)))
+            continue;
+        text = file_range(file, shdr.offset, shdr.size);
+        if (!text)
+            return -IMAGE_E_TRUNCATED;
+        ++*found;
+        return guest_section_parse(text, shdr.size, image);
+    }
+    return 0;
+}
+
+/*
+ * Sections only count if no segment has a Xen note: the same notes are normally in both; and the
+ * old section only where there is no note at all.
+ */
 static int parse_notes(const struct file *file, const struct elf64_header *header,
                        struct pv_image *image)
 {
     unsigned int found = 0;
     int rc = parse_note_segments(file, header, image, &found);
 
-    if (rc == 0 && found == 0)
-        rc = parse_note_sections(file, header, image, &found);
+    if (rc == 0 && found == 0 && header->shnum) {
+        rc = check_sections(file, header);
+        if (rc == 0)
+            rc = parse_note_sections(file, header, image, &found);
+        if (rc == 0 && found == 0)
+            rc = parse_guest_section(file, header, image, &found);
+    }
     if (rc)
         return rc;
     return found ? 0 : -IMAGE_E_NO_XEN_NOTES;

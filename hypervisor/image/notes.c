@@ -261,6 +261,13 @@ static const note_handler handlers[XEN_ELFNOTE_MAX + 1] = {
     [XEN_ELFNOTE_PHYS32_ENTRY] = note_phys32_entry,
 };
 
+int note_apply(uint32_t type, const void *desc, size_t size, struct pv_image *image)
+{
+    struct note note = { desc, size };
+
+    return type <= XEN_ELFNOTE_MAX && handlers[type] ? handlers[type](&note, image) : 0;
+}
+
 static bool is_xen_name(const uint8_t *name, size_t size)
 {
     return size == 4 && name[0] == 'X' && name[1] == 'e' && name[2] == 'n' && name[3] == '\0';
@@ -281,7 +288,6 @@ int notes_parse(const uint8_t *notes, size_t size, size_t align, struct pv_image
     align = align == 8 ? 8 : 4;
     while (at < size && size - at >= sizeof(struct elf_note)) {
         struct elf_note header;
-        struct note note;
         uint64_t desc_at, next;
 
         __builtin_memcpy(&header, notes + at, sizeof(header));
@@ -290,15 +296,11 @@ int notes_parse(const uint8_t *notes, size_t size, size_t align, struct pv_image
         if (desc_at > size || header.descsz > size - desc_at)
             return -IMAGE_E_NOTES;
         if (is_xen_name(notes + at + sizeof(header), header.namesz)) {
-            note.desc = notes + desc_at;
-            note.size = header.descsz;
-            ++*found;
-            if (header.type <= XEN_ELFNOTE_MAX && handlers[header.type]) {
-                int rc = handlers[header.type](&note, image);
+            int rc = note_apply(header.type, notes + desc_at, header.descsz, image);
 
-                if (rc)
-                    return rc;
-            }
+            ++*found;
+            if (rc)
+                return rc;
         }
         at = next;
     }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Kernel images: parsing and layout for both sides of the border. The decompressors' callers are
 # listed apart, since they need zlib, liblzma and libzstd.
-image-objs        := $(addprefix hypervisor/image/,error.o elf.o notes.o pv_layout.o pv_tables.o)
+image-objs        := $(addprefix hypervisor/image/,error.o elf.o notes.o guest_section.o pv_layout.o pv_tables.o)
 image-unpack-objs := $(addprefix hypervisor/image/,unpack.o unpack_gzip.o unpack_xz.o unpack_zstd.o)
 image-unpack-libs := -lz -llzma -lzstd
 

@@ -195,6 +195,74 @@ static void test_without_xen_notes(void **state)
     assert_int_equal(parse_fixture(&f, &image), -IMAGE_E_HEADERS);
 }
 
+/* The fixture without notes, with a section __xen_guest of this text. */
+static void with_guest_section(struct fixture *f, const char *text)
+{
+    static const char names[] = "\0.shstrtab\0__xen_guest";
+
+    fixture_init(f);
+    fixture_phdr(f, 2, 4, FIXTURE_NOTES, 0, 0, 0);
+    fixture_put(f, 40, 0x3900, 8); /* three section headers */
+    fixture_put(f, 58, 64, 2);
+    fixture_put(f, 60, 3, 2);
+    fixture_put(f, 62, 1, 2);
+    memcpy(f->bytes + 0x3200, names, sizeof(names));
+    fixture_put(f, 0x3940, 1, 4);
+    fixture_put(f, 0x3940 + 24, 0x3200, 8);
+    fixture_put(f, 0x3940 + 32, sizeof(names), 8);
+    strcpy((char *)f->bytes + 0x3000, text);
+    fixture_put(f, 0x3980, 11, 4);
+    fixture_put(f, 0x3980 + 4, 1, 4);
+    fixture_put(f, 0x3980 + 24, 0x3000, 8);
+    fixture_put(f, 0x3980 + 32, strlen(text) + 1, 8);
+}
+
+static void test_guest_section(void **state)
+{
+    static const struct {
+        const char *text;
+        int rc;
+    } rows[] = {
+        { "VIRT_BASE=0xffffffff80000000x", -IMAGE_E_NOTES },
+        { "VIRT_BASE=", -IMAGE_E_NOTES },
+        { "VIRT_BASE", -IMAGE_E_NOTES },
+        { "VIRT_BASE=0x1ffffffffffffffff", -IMAGE_E_NOTES },
+        { "HYPERCALL_PAGE=0xfffffffffffff000,ELF_PADDR_OFFSET=0", -IMAGE_E_NOTES },
+        { "XEN_VER=xen-2.0", -IMAGE_E_GUEST_LOADER },
+        { "LOADER=\"generic", 0 },
+        { "FEATURES=!auto_translated_physmap|dom0,ELF_PADDR_OFFSET=0,VIRT_ENTRY=0x1000000",
+          -IMAGE_E_FEATURES },
+        { ",,=,UNKNOWN=1,ELF_PADDR_OFFSET=0,VIRT_ENTRY=16777216,,", 0 },
+    };
+    struct fixture f;
+    struct pv_image image;
+
+    (void)state;
+    with_guest_section(&f, "GUEST_OS=\"old, and good\",XEN_VER=xen-3.0,LOADER=generic,PAE=yes,"
+                           "VIRT_BASE=0xffffffff80000000,HYPERCALL_PAGE=0x1000,FEATURES="
+                           "writable_page_tables|pae_pgdir_above_4gb,BSD_SYMTAB=yes");
+    fixture_phdr(&f, 0, 1, FIXTURE_TEXT, FIXTURE_VIRT_BASE + FIXTURE_PHYS, 0x1000, 0x1000);
+    fixture_phdr(&f, 1, 1, FIXTURE_TEXT, FIXTURE_VIRT_BASE + FIXTURE_PHYS + 0x1000, 0, 0x1000);
+    fixture_put(&f, 24, FIXTURE_VIRT_BASE + FIXTURE_PHYS, 8);
+    assert_int_equal(parse_fixture(&f, &image), 0);
+    assert_string_equal(image.guest_os, "old, and good");
+    assert_int_equal(image.virt_base, FIXTURE_VIRT_BASE);
+    assert_int_equal(image.paddr_offset, FIXTURE_VIRT_BASE);
+    assert_int_equal(image.phys_start, FIXTURE_PHYS);
+    assert_int_equal(image.hypercall_page, FIXTURE_VIRT_BASE + 0x1000000);
+    assert_true(image.bsd_symtab);
+    assert_int_equal(image.features_required, 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        with_guest_section(&f, rows[i].text);
+        assert_int_equal(parse_fixture(&f, &image), rows[i].rc);
+    }
+    with_guest_section(&f, "ELF_PADDR_OFFSET=0,VIRT_ENTRY=0x1000000");
+    fixture_put(&f, 0x3980 + 24, ~0ull, 8);
+    assert_int_equal(parse_fixture(&f, &image), -IMAGE_E_TRUNCATED);
+    fixture_put(&f, 0x3940 + 32, ~0ull, 8);
+    assert_int_equal(parse_fixture(&f, &image), -IMAGE_E_TRUNCATED);
+}
+
 static void test_low_kernel(void **state)
 {
     struct fixture f;
@@ -671,6 +739,7 @@ int main(void)
         cmocka_unit_test(test_fixture_is_good),  cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_every_corruption), cmocka_unit_test(test_hostile_headers),
         cmocka_unit_test(test_hostile_notes),    cmocka_unit_test(test_without_xen_notes),
+        cmocka_unit_test(test_guest_section),
         cmocka_unit_test(test_low_kernel),       cmocka_unit_test(test_unpack_all_formats),
         cmocka_unit_test(test_unpack_damaged),   cmocka_unit_test(test_unpack_out_of_memory),
         cmocka_unit_test(test_payload_names),    cmocka_unit_test(test_layout_variants),

@@ -65,7 +65,8 @@ struct pv_image {
 bool image_is_elf(const void *file, size_t size);
 
 /* Fills *image from an unpacked ELF file. 0 or -IMAGE_E_*. The image must have Xen notes (in
- * a PT_NOTE segment or, if there is none with Xen notes, an SHT_NOTE section) that admit 64-bit PV.
+ * a PT_NOTE segment or, if there is none with Xen notes, an SHT_NOTE section), or else a section
+ * __xen_guest, that admit 64-bit PV.
  * Keeps no pointer into the file. */
 int image_parse_elf(const void *file, size_t size, struct pv_image *image);
 
