@@ -40,8 +40,8 @@ static long get_compile_info(u64 arg)
     struct xen_compile_info info = {0};
 
     strlcpy(info.compiler, HV_COMPILER, sizeof(info.compiler));
-    strlcpy(info.compile_by, "domus", sizeof(info.compile_by));
-    strlcpy(info.compile_domain, "domus", sizeof(info.compile_domain));
+    strlcpy(info.compile_by, HV_COMPILED_BY, sizeof(info.compile_by));
+    strlcpy(info.compile_domain, HV_COMPILED_BY, sizeof(info.compile_domain));
     strlcpy(info.compile_date, HV_VERSION, sizeof(info.compile_date));
     return copy_to_guest_va(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }

@@ -2,10 +2,11 @@
 /*
  * hypercall hypfs_op(cmd, path, path length, buffer, buffer length): a read-only tree of names that
  * says what this build is. Reads give the entry's head, then its contents; a directory's contents
- * are the heads of its children with their names. No locks: the tree never changes.
+ * are the heads of its children with their names. Only the CPU pools in it come and go. No locks.
  * ABI facts: public hypfs.h.
  */
 #include <hv/access.h>
+#include <hv/cpupool.h>
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
@@ -20,6 +21,7 @@ struct node {
     u8 type;
     const struct node *children; /* XEN_HYPFS_TYPE_DIR */
     u32 nr_children;
+    bool by_pool; /* a directory of the CPU pools instead */
 };
 
 #define STRING(n, s)                                        \
@@ -41,6 +43,9 @@ static const struct node version[] = {
     NUMBER("minor", HV_XEN_MINOR),
 };
 static const struct node compileinfo[] = {
+    STRING("compile_by", HV_COMPILED_BY),
+    STRING("compile_date", HV_VERSION),
+    STRING("compile_domain", HV_COMPILED_BY),
     STRING("compiler", HV_COMPILER),
 };
 static const struct node buildinfo[] = {
@@ -48,13 +53,43 @@ static const struct node buildinfo[] = {
     DIR("compileinfo", compileinfo),
     DIR("version", version),
 };
+/* What each CPU pool has; the pools' names are their numbers. */
+static const struct node pool_entries[] = {
+    STRING("sched-gran", "cpu"),
+};
+static const struct node pool_dir = DIR("", pool_entries);
 static const struct node top[] = {
     DIR("buildinfo", buildinfo),
+    { .name = "cpupool", .type = XEN_HYPFS_TYPE_DIR, .by_pool = true },
 };
 static const struct node root = DIR("", top);
 
+/* ---- names ---- */
+
+#define NUMBER_CHARS 12
+
+static const char *pool_name(char buf[NUMBER_CHARS], u32 id)
+{
+    snprintf(buf, NUMBER_CHARS, "%u", id);
+    return buf;
+}
+
+static const struct node *pool_child(const char *name, size_t len)
+{
+    char buf[NUMBER_CHARS];
+    u64 cpus;
+    u32 nr_domains;
+
+    for (u32 id = 0; !cpupool_next(&id, &cpus, &nr_domains); id++)
+        if (strlen(pool_name(buf, id)) == len && !memcmp(buf, name, len))
+            return &pool_dir;
+    return NULL;
+}
+
 static const struct node *child(const struct node *dir, const char *name, size_t len)
 {
+    if (dir->by_pool)
+        return pool_child(name, len);
     for (u32 i = 0; i < dir->nr_children; i++)
         if (strlen(dir->children[i].name) == len && !memcmp(dir->children[i].name, name, len))
             return &dir->children[i];
@@ -80,13 +115,40 @@ static const struct node *find(const char *path)
 /* ---- contents ---- */
 
 #define ENTRY_NAME_OFF offsetof(struct xen_hypfs_dirlistentry, name)
+#define MAX_LISTED 64
 
-static u32 entry_bytes(const struct node *n)
+/* The children of a directory, taken once: pools may come and go while it is read. */
+struct listing {
+    u32 n;
+    const struct node *nodes[MAX_LISTED];
+    char names[MAX_LISTED][NUMBER_CHARS]; /* of pools */
+};
+
+static void list(const struct node *dir, struct listing *l)
 {
-    return (u32)ROUND_UP(ENTRY_NAME_OFF + strlen(n->name) + 1, sizeof(u32));
+    u64 cpus;
+    u32 nr_domains, id = 0;
+
+    l->n = 0;
+    while (dir->by_pool && l->n < MAX_LISTED && !cpupool_next(&id, &cpus, &nr_domains)) {
+        pool_name(l->names[l->n], id++);
+        l->nodes[l->n++] = &pool_dir;
+    }
+    for (u32 i = 0; i < dir->nr_children && l->n < MAX_LISTED; i++)
+        l->nodes[l->n++] = &dir->children[i];
 }
 
-static u32 content_bytes(const struct node *n)
+static const char *name_of(const struct listing *l, u32 i)
+{
+    return l->nodes[i] == &pool_dir ? l->names[i] : l->nodes[i]->name;
+}
+
+static u32 entry_bytes(const char *name)
+{
+    return (u32)ROUND_UP(ENTRY_NAME_OFF + strlen(name) + 1, sizeof(u32));
+}
+
+static u32 content_bytes(const struct node *n, const struct listing *l)
 {
     u32 bytes = 0;
 
@@ -96,19 +158,21 @@ static u32 content_bytes(const struct node *n)
     case XEN_HYPFS_TYPE_UINT:
         return sizeof(n->number);
     default:
-        for (u32 i = 0; i < n->nr_children; i++)
-            bytes += entry_bytes(&n->children[i]);
+        for (u32 i = 0; i < l->n; i++)
+            bytes += entry_bytes(name_of(l, i));
         return bytes;
     }
 }
 
-static void fill_head(const struct node *n, xen_hypfs_direntry_t *e)
+/* Of a child: its own contents are only counted where they are no directory. */
+static void fill_head(const struct node *n, const struct listing *l, xen_hypfs_direntry_t *e)
 {
-    *e = (xen_hypfs_direntry_t){ .type = n->type, .content_len = content_bytes(n) };
+    *e = (xen_hypfs_direntry_t){ .type = n->type, .content_len = content_bytes(n, l) };
 }
 
 /* to holds content_bytes(n), zeroed. */
-static void fill_content(const struct node *n, char *to)
+static void fill_content(const struct node *n, const struct listing *l, struct listing *inner,
+                         char *to)
 {
     if (n->type == XEN_HYPFS_TYPE_STRING) {
         memcpy(to, n->text, strlen(n->text));
@@ -118,26 +182,26 @@ static void fill_content(const struct node *n, char *to)
         memcpy(to, &n->number, sizeof(n->number));
         return;
     }
-    for (u32 i = 0; i < n->nr_children; i++) {
-        const struct node *c = &n->children[i];
+    for (u32 i = 0; i < l->n; i++) {
+        const char *name = name_of(l, i);
         struct xen_hypfs_dirlistentry *e = (void *)to;
 
-        fill_head(c, &e->e);
-        e->off_next = i + 1 < n->nr_children ? (u16)entry_bytes(c) : 0;
-        memcpy(to + ENTRY_NAME_OFF, c->name, strlen(c->name));
-        to += entry_bytes(c);
+        list(l->nodes[i], inner);
+        fill_head(l->nodes[i], inner, &e->e);
+        e->off_next = i + 1 < l->n ? (u16)entry_bytes(name) : 0;
+        memcpy(to + ENTRY_NAME_OFF, name, strlen(name));
+        to += entry_bytes(name);
     }
 }
 
-static long read_node(const struct node *n, u64 buf, u64 room)
+/* lists[0] is n's. */
+static long read_listed(const struct node *n, struct listing *lists, u64 buf, u64 room)
 {
     xen_hypfs_direntry_t head;
     char *content;
     long rc = 0;
 
-    if (room < sizeof(head))
-        return -EINVAL;
-    fill_head(n, &head);
+    fill_head(n, &lists[0], &head);
     if (copy_to_guest_va(buf, &head, sizeof(head)))
         return -EFAULT;
     if (room < sizeof(head) + head.content_len)
@@ -145,10 +209,26 @@ static long read_node(const struct node *n, u64 buf, u64 room)
     content = hv_zalloc(MAX(head.content_len, 1U));
     if (!content)
         return -ENOMEM;
-    fill_content(n, content);
+    fill_content(n, &lists[0], &lists[1], content);
     if (copy_to_guest_va(buf + sizeof(head), content, head.content_len))
         rc = -EFAULT;
     hv_free(content);
+    return rc;
+}
+
+static long read_node(const struct node *n, u64 buf, u64 room)
+{
+    struct listing *lists;
+    long rc;
+
+    if (room < sizeof(xen_hypfs_direntry_t))
+        return -EINVAL;
+    lists = zalloc_objs(struct listing, 2); /* too large for the stack */
+    if (!lists)
+        return -ENOMEM;
+    list(n, &lists[0]);
+    rc = read_listed(n, lists, buf, room);
+    hv_free(lists);
     return rc;
 }
 

@@ -65,37 +65,6 @@ static long getdomaininfolist(struct xen_sysctl *op, bool *copyback)
     return 0;
 }
 
-/* No P-states are driven: nobody has told us of any. */
-static long get_pmstat(struct xen_sysctl *op, bool *copyback)
-{
-    (void)copyback;
-    return op->u.get_pmstat.cpuid < MAX_CPUS &&
-                   cpumask_test(op->u.get_pmstat.cpuid, &cpu_online_map)
-               ? -ENODEV
-               : -EINVAL;
-}
-
-static long pm_op(struct xen_sysctl *op, bool *copyback)
-{
-    struct xen_sysctl_pm_op *p = &op->u.pm_op;
-
-    (void)copyback;
-    if (p->cpuid >= MAX_CPUS || !cpumask_test(p->cpuid, &cpu_online_map))
-        return -EINVAL;
-    switch (p->cmd) {
-    case GET_CPUFREQ_PARA:
-    case SET_CPUFREQ_GOV:
-    case SET_CPUFREQ_PARA:
-    case GET_CPUFREQ_AVGFREQ:
-        return -EINVAL;
-    case XEN_SYSCTL_pm_op_get_max_cstate:
-        p->u.get_max_cstate = XEN_SYSCTL_CX_UNLIMITED;
-        return 0;
-    default:
-        return -ENOSYS;
-    }
-}
-
 /* Known, and not built in. */
 static long not_supported(struct xen_sysctl *op, bool *copyback)
 {
@@ -112,8 +81,8 @@ static const sysctl_fn table[] = {
     [XEN_SYSCTL_debug_keys] = debug_keys,
     [XEN_SYSCTL_getcpuinfo] = sysctl_getcpuinfo,
     [XEN_SYSCTL_availheap] = sysctl_availheap,
-    [XEN_SYSCTL_get_pmstat] = get_pmstat,
-    [XEN_SYSCTL_pm_op] = pm_op,
+    [XEN_SYSCTL_get_pmstat] = sysctl_get_pmstat,
+    [XEN_SYSCTL_pm_op] = sysctl_pm_op,
     [XEN_SYSCTL_page_offline_op] = not_supported,
     [XEN_SYSCTL_cputopoinfo] = sysctl_cputopoinfo,
     [XEN_SYSCTL_numainfo] = sysctl_numainfo,

@@ -60,13 +60,15 @@ int bitmap_from_guest(u64 *bits, const struct xenctl_bitmap *map);
 int bitmap_to_guest(const struct xenctl_bitmap *map, u64 bits);
 #define BITMAP_OUT_MAX 4096
 
-/* sysctl.c, sysctl_machine.c, sysctl_pool.c */
+/* sysctl.c, sysctl_machine.c, sysctl_pool.c, sysctl_power.c */
 long sysctl_physinfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_getcpuinfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_availheap(struct xen_sysctl *op, bool *copyback);
 long sysctl_cputopoinfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_numainfo(struct xen_sysctl *op, bool *copyback);
 long sysctl_sched_id(struct xen_sysctl *op, bool *copyback);
+long sysctl_get_pmstat(struct xen_sysctl *op, bool *copyback);
+long sysctl_pm_op(struct xen_sysctl *op, bool *copyback);
 long sysctl_scheduler_op(struct xen_sysctl *op, bool *copyback);
 long sysctl_cpupool_op(struct xen_sysctl *op, bool *copyback);
 /** The domain with the lowest id from id on, referenced, or NULL. */

@@ -54,6 +54,13 @@ static void directories(void)
     CHECK(!lists("nothing"));
     CHECK_EQ(read_path("/buildinfo/version"), 0);
     CHECK(lists("major") && lists("minor") && lists("extra"));
+    CHECK_EQ(read_path("/cpupool"), 0);
+    CHECK(lists("0"));
+    CHECK_EQ(read_path("/cpupool/0"), 0);
+    CHECK(lists("sched-gran"));
+    CHECK_EQ(read_path("/cpupool/0/sched-gran"), 0);
+    CHECK(!strcmp(buf.bytes + sizeof(buf.head), "cpu"));
+    CHECK_EQ(read_path("/cpupool/1"), -ENOENT);
 }
 
 static void values(void)

@@ -191,6 +191,68 @@ static void pools(void)
     CHECK_EQ(call(XEN_SYSCTL_cpupool_op), -ENOSYS);
 }
 
+static long pmstat(unsigned int type, unsigned int cpu)
+{
+    memset(&op, 0, sizeof(op));
+    op.u.get_pmstat.type = type;
+    op.u.get_pmstat.cpuid = cpu;
+    return call(XEN_SYSCTL_get_pmstat);
+}
+
+static void idle_states(void)
+{
+    static uint64_t triggers[4], times[4];
+
+    CHECK_EQ(pmstat(PMSTAT_get_max_cx, 7), -EINVAL);
+    CHECK_EQ(pmstat(PMSTAT_get_max_px, 0), -ENODEV);
+    CHECK_EQ(pmstat(PMSTAT_get_max_cx, 0), 0);
+    CHECK_EQ(op.u.get_pmstat.u.getcx.nr, 2);
+    memset(&op, 0, sizeof(op));
+    op.u.get_pmstat.type = PMSTAT_get_cxstat;
+    op.u.get_pmstat.u.getcx.nr = 2;
+    set_xen_guest_handle(op.u.get_pmstat.u.getcx.triggers, triggers);
+    set_xen_guest_handle(op.u.get_pmstat.u.getcx.residencies, times);
+    times[2] = 0x5a;
+    CHECK_EQ(call(XEN_SYSCTL_get_pmstat), 0);
+    CHECK_EQ(op.u.get_pmstat.u.getcx.nr, 2);
+    CHECK(times[0] > 0);
+    CHECK_EQ(times[2], 0x5a);
+}
+
+static long pm(unsigned int cmd, unsigned int cpu, unsigned int value)
+{
+    memset(&op, 0, sizeof(op));
+    op.u.pm_op.cmd = cmd;
+    op.u.pm_op.cpuid = cpu;
+    op.u.pm_op.u.set_max_cstate = value;
+    return call(XEN_SYSCTL_pm_op);
+}
+
+static void power_settings(void)
+{
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_get_max_cstate, 7, 0), -EINVAL);
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_get_max_cstate, 0, 0), 0);
+    CHECK_EQ(op.u.pm_op.u.get_max_cstate, 1);
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_set_max_cstate, 0, 3), 0);
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_get_max_cstate, 0, 0), 0);
+    CHECK_EQ(op.u.pm_op.u.get_max_cstate, 3);
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_set_sched_opt_smt, 0, 1), 0);
+    CHECK_EQ(op.u.pm_op.u.set_sched_opt_smt, 0);
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_set_sched_opt_smt, 0, 0), 0);
+    CHECK_EQ(op.u.pm_op.u.set_sched_opt_smt, 1);
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_enable_turbo, 0, 0), -EACCES);
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_disable_turbo, 0, 0), -EACCES);
+    CHECK_EQ(pm(GET_CPUFREQ_PARA, 0, 0), -EINVAL);
+    CHECK_EQ(pm(XEN_SYSCTL_pm_op_disable_turbo + 1, 0, 0), -ENOSYS);
+}
+
+static void hotplug(void)
+{
+    memset(&op, 0, sizeof(op));
+    op.u.cpu_hotplug.op = XEN_SYSCTL_CPU_HOTPLUG_ONLINE;
+    CHECK_EQ(call(XEN_SYSCTL_cpu_hotplug), -EEXIST);
+}
+
 static const struct test tests[] = {
     { "interface_version", interface_version },
     { "bad_pointers", bad_pointers },
@@ -204,6 +266,9 @@ static const struct test tests[] = {
     { "available_heap", available_heap },
     { "debug_keys", debug_keys },
     { "pools", pools },
+    { "idle_states", idle_states },
+    { "power_settings", power_settings },
+    { "hotplug", hotplug },
 };
 
 TEST_MAIN(tests)

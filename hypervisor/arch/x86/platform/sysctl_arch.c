@@ -138,7 +138,12 @@ static long levelling_caps(struct xen_sysctl *op, bool *copyback)
 
 static long cpu_hotplug(struct xen_sysctl *op, bool *copyback)
 {
-    (void)op, (void)copyback;
+    const struct xen_sysctl_cpu_hotplug *h = &op->u.cpu_hotplug;
+
+    (void)copyback;
+    if (h->op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE && h->cpu < MAX_CPUS &&
+        cpumask_test(h->cpu, &cpu_online_map))
+        return -EEXIST;
     return -EOPNOTSUPP;
 }
 
