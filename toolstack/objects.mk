@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # What domusd and domus share: the domain file, JSON, devices. Their tests.
 toolstack-config-objs := $(addprefix toolstack/lib/config/,config_syntax.o config_keys.o config.o \
-                         config_format.o cpu_list.o disk_spec.o vif_spec.o)
+                         config_format.o config_devices.o cpu_list.o disk_spec.o vif_spec.o)
 toolstack-config-xl-objs := toolstack/lib/config/config_xl.o
 toolstack-json-objs   := toolstack/lib/json.o
 toolstack-device-objs := $(addprefix toolstack/lib/device/,store.o device.o disk_attach.o \
-                         vif_attach.o loop_device.o netlink.o)
+                         vif_attach.o loop_device.o nbd_device.o image_use.o netlink.o \
+                         netlink_route.o nat.o vif_plug.o hotplug_script.o)
 
 $(call unit_test,config_test,tests/unit/config_test.o $(toolstack-config-objs))
 $(call unit_test,config_xl_test,tests/unit/config_xl_test.o $(toolstack-config-xl-objs) \

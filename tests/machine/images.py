@@ -25,6 +25,8 @@ TEST_CONFIGS = os.path.join(TOP, "tests/integration/cfg")
 DOM0_MODULES = ["xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-blkback",
                 "xen-netback", "bridge", "loop", "virtio_pci", "virtio_blk", "virtio_net", "e1000",
                 "crc32c_generic", "ext4"]
+# Only where the tests want them.
+FULL_MODULES = ["nbd", "dm_mod", "nf_tables", "nft_chain_nat", "nft_masq"]
 GUEST_MODULES = ["xen-blkfront", "xen-netfront", "crc32c_generic", "ext4"]
 
 OUR_PROGRAMS = {"domus": "usr/sbin", "domusd": "usr/lib/domus", "xenstored": "usr/lib/domus",
@@ -118,13 +120,20 @@ def add_peer(tree):
     tree.directory("var/lib/xen", "var/lib/xenstored", "var/log/xen", "etc/default")
 
 
+def add_qemu(tree):
+    """Add QEMU's block tools, which serve images that are not raw, and the device mapper's."""
+    for path in ("usr/bin/qemu-nbd", "usr/bin/qemu-img", "sbin/dmsetup"):
+        tree.program(path, os.path.join(ROOT, path), [ROOT])
+
+
 def dom0_tree(release, build, full):
     """Tree of dom0's initramfs."""
     tree = busybox_root()
-    add_modules(tree, release, DOM0_MODULES)
+    add_modules(tree, release, DOM0_MODULES + (FULL_MODULES if full else []))
     add_ours(tree, build, full)
     if full:
         add_peer(tree)
+        add_qemu(tree)
     tree.directory("var/log/domus", "var/lib/domus")
     tree.file("etc/domus/demo.cfg", os.path.join(FILES, "demo.cfg"))
     tree.file("init", os.path.join(FILES, "dom0-init"), 0o755)

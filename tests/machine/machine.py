@@ -28,7 +28,7 @@ OVMF = "/usr/share/OVMF"
 BITE = 40
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # The hypervisor writes whole lines to the serial line, possibly amid one of dom0's.
-HYPERVISOR_LINES = re.compile(r"\(XEN\) [^\n]*\n")
+HYPERVISOR_LINES = re.compile(r"\((?:XEN|domusd)\) [^\n]*\n")
 
 
 class MachineError(Exception):
@@ -254,7 +254,7 @@ class Machine:
             self.process.stdin.flush()
             if i + BITE < len(data):
                 self._pump(0)
-                time.sleep(0.03)
+                time.sleep(0.03 * patience())    # a busy host lets dom0 read less often
 
     def boot(self, seconds=240):
         """Wait until dom0 shows its prompt; returns the seconds that took."""

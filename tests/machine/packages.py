@@ -33,6 +33,13 @@ libcrypt1 libproc2-0
 """.split()
 
 
+# QEMU's block tools, and what makes block devices as LVM does: for tests of disks.
+BLOCK = """
+qemu-utils libaio1 libfuse3-3 libglib2.0-0 libgnutls30 libhogweed6 libnettle8 libnuma1 liburing2
+libp11-kit0 libidn2-0 libunistring2 libtasn1-6 libffi8 dmsetup libdevmapper1.02.1
+""".split()
+
+
 class PackageError(Exception):
     """A package could not be found, fetched or unpacked; the text says which and why."""
 
@@ -114,7 +121,7 @@ def ensure(peer=False):
     Returns the kernel's release, such as 6.1.0-40-amd64.
     """
     kernel = kernel_package()
-    names = [kernel] + BASE + (PEER if peer else [])
+    names = [kernel] + BASE + (PEER + BLOCK if peer else [])
     fetch(names)
     unpack(names)
     release = kernel[len("linux-image-"):]

@@ -208,18 +208,23 @@ static void disk_forms(void **state)
         { "format=raw, vdev=xvdb, access=ro, target=/a,b.img", "/a,b.img", "xvdb", true },
         { "/x.img, raw, xvdc, w, discard", "/x.img", "xvdc", false },
         { "vdev=d3p2,target=/x", "/x", "d3p2", false },
+        { "/x,qcow2,xvda,w", "/x", "xvda", false },
+        { "qcow2:/x,xvda,r", "/x", "xvda", true },
+        { "/x,raw,hdc:cdrom", "/x", "hdc", true },
+        { "nbd://10.0.0.1:10809/a,raw,xvda,w!", "nbd://10.0.0.1:10809/a", "xvda", false },
     };
     static const char *const bad[] = {
         "",
         "/x",
-        "/x,qcow2,xvda,w",
+        "phy:/x,format=qcow2,xvda,w",
+        "/x,qcow2,xvda,w!",
         "/x,raw,xvd,w",
         "/x,raw,xvda,q",
         "/x,raw,xvda0",
         "/x,raw,hde",
         "/x,raw,xvda,w,cdrom",
-        "/x,raw,hdc:cdrom,r",
-        "/x,raw,xvda,backendtype=qdisk",
+        "/x,raw,hdc:floppy,r",
+        "/x,raw,xvda,backendtype=tap",
         "/x,raw,sdq",
         "/x,raw,xvda,w,foo",
         "target=",
@@ -294,6 +299,18 @@ static void vif_forms(void **state)
         "foo",
         "type=ioemu",
         "script=vif-route",
+        "script=vif-nat,bridge=br0",
+        "script=",
+        "vlan=0",
+        "vlan=4095",
+        "vlan=9-5",
+        "vlan=10p/20p",
+        "vlan=10-12p",
+        "vlan=10/",
+        "vlan=5,script=vif-nat,ip=10.0.0.1",
+        "devid=256",
+        "devid=-1",
+        "gatewaydev=a/b",
         "backend=dom3",
         "ip=a b;c",
     };
@@ -307,6 +324,16 @@ static void vif_forms(void **state)
     assert_int_equal(vif.rate_interval_us, 20000);
     assert_int_equal(vif.mtu, 9000);
     assert_string_equal(vif.name, "v0");
+    assert_int_equal(vif_spec_parse("vlan=10/20p/30-35,devid=3", &vif, err, sizeof(err)), 0);
+    assert_int_equal(vif.vlan_count, 3);
+    assert_false(vif.vlans[0].untagged);
+    assert_true(vif.vlans[1].untagged);
+    assert_int_equal(vif.vlans[2].last, 35);
+    assert_int_equal(vif.devid, 3);
+    assert_int_equal(vif_spec_parse("vlan=7", &vif, err, sizeof(err)), 0);
+    assert_true(vif.vlans[0].untagged);
+    assert_int_equal(vif_spec_parse("script=vif-mine", &vif, err, sizeof(err)), 0);
+    assert_string_equal(vif.script, "/etc/xen/scripts/vif-mine");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         err[0] = '\0';
         assert_int_equal(vif_spec_parse(bad[i], &vif, err, sizeof(err)), -EINVAL);
@@ -322,8 +349,11 @@ static void format_round_trip(void **state)
     (void)state;
     parse_ok(BASE
              "uuid='b42d8c52937c4380af6dee7e5b9cfe45'\nextra='a\"b\\\\c\\t\\x80'\n"
-             "disk=['vdev=xvda,target=/a,b','phy:/dev/x,xvdb,r']\n"
-             "vif=['mac=00:16:3e:00:00:02,rate=333Kb/s@7ms','trusted=0,mtu=100,ip=10.0.0.1']\n",
+             "disk=['vdev=xvda,target=/a,b','phy:/dev/x,xvdb,r','/q,qcow2,xvdc,w',\n"
+             "'nbd://h/e,raw,xvdd,w!','/cd,raw,xvde:cdrom']\n"
+             "vif=['mac=00:16:3e:00:00:02,rate=333Kb/s@7ms','trusted=0,mtu=100,ip=10.0.0.1',\n"
+             "'devid=9,vlan=10p/20-30','script=vif-nat,ip=10.0.0.1 fd00::/64,gatewaydev=eth0',\n"
+             "'script=/x/y,vifname=v']\n",
              &cfg);
     text = config_format(&cfg);
     assert_non_null(text);
@@ -331,6 +361,14 @@ static void format_round_trip(void **state)
     text2 = config_format(&again);
     assert_string_equal(text, text2);
     assert_string_equal(again.disks[0].target, "/a,b");
+    assert_int_equal(again.disks[2].format, DISK_QCOW2);
+    assert_true(again.disks[3].shared);
+    assert_true(again.disks[4].cdrom && again.disks[4].read_only);
+    assert_int_equal(again.vifs[2].devid, 9);
+    assert_int_equal(again.vifs[2].vlan_count, 2);
+    assert_int_equal(again.vifs[3].mode, VIF_NAT);
+    assert_string_equal(again.vifs[3].gateway, "eth0");
+    assert_string_equal(again.vifs[4].script, "/x/y");
     assert_int_equal(again.vifs[0].rate_bytes, cfg.vifs[0].rate_bytes);
     assert_true(again.vifs[1].untrusted_backend);
     free(text);

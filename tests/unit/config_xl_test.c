@@ -114,8 +114,8 @@ static void refused(void **state)
         "{\"c_info\": {\"type\": \"pv\", \"name\": \"a\"}, \"b_info\": {\"max_memkb\": 4096}}",
         "kernel");
     parse_bad(XL_BEGIN "\"disks\": [{\"pdev_path\": \"/a\", \"vdev\": \"xvda\","
-                       "\"format\": \"qcow2\"}]}",
-              "qcow2");
+                       "\"format\": \"vmdk\"}]}",
+              "vmdk");
     parse_bad(XL_BEGIN "\"disks\": 7, \"nics\": [7, [], {\"mac\": \"zz\"}]}", "mac");
 }
 

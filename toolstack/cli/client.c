@@ -119,6 +119,8 @@ static char *receive_line(int fd)
 static void print_error(yajl_val error, bool json)
 {
     const char *message = json_get_string(error, "message");
+    const char *operation = json_get_string(json_get(error, "data"), "operation");
+    int sentence = message ? (int)strcspn(message, "\n") : 0; /* lines that explain it follow */
 
     if (json) {
         struct json_out *out = json_out_new(true);
@@ -130,7 +132,12 @@ static void print_error(yajl_val error, bool json)
         fputs(text ? text : "", stdout);
         free(text);
     }
-    cmd_fail("%s", message ? message : "domusd reports an error without a reason");
+    if (!message)
+        cmd_fail("domusd reports an error without a reason");
+    else if (operation)
+        cmd_fail("%.*s (operation %s)%s", sentence, message, operation, message + sentence);
+    else
+        cmd_fail("%s", message);
 }
 
 struct client_answer *client_call_on(int fd, const char *method, struct json_out *params, bool json)

@@ -59,6 +59,11 @@ int cmd_info(const struct cmd *cmd, int argc, char **argv);
 int cmd_dmesg(const struct cmd *cmd, int argc, char **argv);
 int cmd_check(const struct cmd *cmd, int argc, char **argv);
 int cmd_trace(const struct cmd *cmd, int argc, char **argv);
+int cmd_device_attach(const struct cmd *cmd, int argc, char **argv); /* block-, network- */
+int cmd_device_detach(const struct cmd *cmd, int argc, char **argv);
+int cmd_network_check(const struct cmd *cmd, int argc, char **argv);
+int cmd_block_resize(const struct cmd *cmd, int argc, char **argv);
+int cmd_device_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_help(const struct cmd *cmd, int argc, char **argv);
 int cmd_mem(const struct cmd *cmd, int argc, char **argv); /* mem-set, mem-max */
 int cmd_vcpu_list(const struct cmd *cmd, int argc, char **argv);

@@ -111,6 +111,41 @@ const struct cmd cmds[] = {
       "  -L, --live      let it run meanwhile\n"
       "  --force         also a domain that was not made by domus\n",
       cmd_dump_core },
+    { "block-attach", "[--no-wait] [-t SECONDS] [--json] DOMAIN DISK...",
+      "attach a disk to a running domain",
+      "  DISK            as in disk=, in one word or several: /srv/a.img,raw,xvdb,w\n"
+      "  --no-wait       do not wait until the guest has connected it\n"
+      "  -t, --timeout SECONDS  wait at most so long (30), then undo it\n",
+      cmd_device_attach },
+    { "block-detach", "[--force] [-t SECONDS] [--json] DOMAIN DISK", "take a disk from a domain",
+      "  DISK            its name, as xvdb, or its number\n"
+      "  --force         at once, without asking the guest\n"
+      "  -t, --timeout SECONDS  how long the guest may take (30)\n",
+      cmd_device_detach },
+    { "block-list", "[--json] DOMAIN", "show the disks of a domain", "", cmd_device_list },
+    { "block-resize", "[-t SECONDS] [--json] DOMAIN DISK [SIZE]",
+      "let a disk grow while it is used",
+      "  SIZE            of an image in a file: bytes, or a number with K, M, G or T; left out, "
+      "the\n"
+      "                  guest is told of the size that file or device has now\n"
+      "  -t, --timeout SECONDS  how long to wait until the guest knows (30)\n",
+      cmd_block_resize },
+    { "network-attach", "[--no-wait] [-t SECONDS] [--json] DOMAIN [CARD...]",
+      "attach a network card to a running domain",
+      "  CARD            as in vif=, in one word or several: bridge=br0 mac=00:16:3e:00:00:01\n"
+      "  --no-wait       do not wait until the guest has connected it\n"
+      "  -t, --timeout SECONDS  wait at most so long (30), then undo it\n",
+      cmd_device_attach },
+    { "network-detach", "[--force] [-t SECONDS] [--json] DOMAIN CARD",
+      "take a network card from a domain",
+      "  CARD            its number, address or vifname\n"
+      "  --force         at once, without asking the guest\n"
+      "  -t, --timeout SECONDS  how long the guest may take (30)\n",
+      cmd_device_detach },
+    { "network-list", "[--json] DOMAIN", "show the network cards of a domain", "",
+      cmd_device_list },
+    { "network-check", "[--json]", "look whether dom0's network is as the guests' cards want it",
+      "", cmd_network_check },
     { "info", "[--json]", "show the host", "", cmd_info },
     { "dmesg", "[-c] [--json]", "show the hypervisor's log", "  -c, --clear     and empty it\n",
       cmd_dmesg },

@@ -2,7 +2,7 @@
 # domus: a table of verbs, one file each. It meets domusd at the socket only.
 domus-objs := $(addprefix toolstack/cli/,main.o client.o config_file.o console_show.o \
               cmd_create.o cmd_list.o cmd_console.o cmd_pause.o cmd_shutdown.o \
-              cmd_info.o cmd_dmesg.o cmd_check.o cmd_trace.o cmd_help.o \
+              cmd_info.o cmd_dmesg.o cmd_check.o cmd_trace.o cmd_device.o cmd_help.o \
               cmd_save.o cmd_restore.o creation.o saved_file.o \
               tune/cmd_mem.o tune/cmd_vcpu.o tune/cmd_sched.o tune/cmd_name.o tune/cmd_signal.o \
               show/cmd_top.o show/cmd_events.o show/list_dead.o \

@@ -43,6 +43,14 @@ static const struct {
     { "deaths", api_deaths },
     { "save", api_save },
     { "restore", api_restore },
+    { "block-attach", api_block_attach },
+    { "block-detach", api_block_detach },
+    { "block-list", api_block_list },
+    { "block-resize", api_block_resize },
+    { "network-attach", api_network_attach },
+    { "network-detach", api_network_detach },
+    { "network-list", api_network_list },
+    { "network-check", api_network_check },
 };
 
 /* The id as JSON text; NULL for a notification. */
@@ -80,6 +88,8 @@ static void dispatch(yajl_val request, struct reply_to *reply)
 void api_request(uint64_t conn, const char *line)
 {
     struct reply_to reply = { .conn = conn };
+
+    operation_name(reply.operation);
     char err[200];
     yajl_val request = json_parse(line, err, sizeof(err));
 

@@ -194,8 +194,8 @@ static struct domain *find_domain(const char *typed)
     return d;
 }
 
-static bool fill_ref(yajl_val params, struct domain_ref *ref, char key[JOB_KEY_MAX],
-                     struct reply_to *reply)
+bool api_fill_ref(yajl_val params, struct domain_ref *ref, char key[JOB_KEY_MAX],
+                  struct reply_to *reply)
 {
     const char *typed = json_get_string(params, "domain");
     struct domain *d;
@@ -247,7 +247,7 @@ void api_change(yajl_val params, struct reply_to *reply, const struct job *spec)
 
     if (!job.args)
         no_memory(reply);
-    if (!job.args || !fill_ref(params, job.args, job.key, reply)) {
+    if (!job.args || !api_fill_ref(params, job.args, job.key, reply)) {
         free(job.args);
         return;
     }
@@ -273,7 +273,12 @@ static void query_done(struct job *job, int code, const char *text)
 static void change(yajl_val params, struct reply_to *reply, const char *name,
                    int (*work)(struct worker *w, void *args))
 {
-    struct job job = { .name = name, .work = work, .args = calloc(1, sizeof(struct domain_ref)) };
+    struct job job = {
+        .name = name,
+        .work = work,
+        .ends_domain = work == work_destroy,
+        .args = calloc(1, sizeof(struct domain_ref)),
+    };
 
     api_change(params, reply, &job);
 }
@@ -330,7 +335,7 @@ void api_save(yajl_val params, struct reply_to *reply)
         args->path = strdup(path);
     if (!args || !args->path)
         no_memory(reply);
-    if (!args || !args->path || !fill_ref(params, &args->ref, job.key, reply)) {
+    if (!args || !args->path || !api_fill_ref(params, &args->ref, job.key, reply)) {
         if (args)
             free_save_args(args);
         return;
@@ -377,7 +382,7 @@ static void shut_down(yajl_val params, struct reply_to *reply, const char *how)
 
     if (!args)
         no_memory(reply);
-    if (!args || !fill_ref(params, &args->ref, job.key, reply)) {
+    if (!args || !api_fill_ref(params, &args->ref, job.key, reply)) {
         free(args);
         return;
     }

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api.h"
@@ -166,11 +167,23 @@ void reply_result(struct reply_to *to, const char *json)
     send_text(to, text);
 }
 
+void operation_name(char name[OPERATION_MAX])
+{
+    static unsigned int count;
+    static uint16_t run; /* tells this domusd from those before */
+
+    if (!count)
+        run = (uint16_t)(time(NULL) / 7 ^ getpid());
+    snprintf(name, OPERATION_MAX, "%04x-%u", run, ++count);
+}
+
 void reply_error(struct reply_to *to, int code, const char *message, const char *data)
 {
     struct json_out *out = json_out_new(false);
-    char *text = NULL, *quoted;
+    char *text = NULL, *quoted, operation[48];
 
+    if (to->conn)
+        log_line("[%s] %s", to->operation, message);
     if (!out || !to->id) {
         json_out_free(out);
         reply_drop(to);
@@ -178,11 +191,12 @@ void reply_error(struct reply_to *to, int code, const char *message, const char 
     }
     json_string(out, NULL, message);
     quoted = json_take(out);
+    snprintf(operation, sizeof(operation), "{\"operation\":\"%s\"}", to->operation);
     /* JSON-RPC's own codes are below -32000; what the system says is sent as it is. */
     if (quoted && asprintf(&text,
-                           "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,\"message\":%s"
-                           "%s%s}}\n",
-                           to->id, code, quoted, data ? ",\"data\":" : "", data ? data : "") < 0)
+                           "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,\"message\":%s,"
+                           "\"data\":%s}}\n",
+                           to->id, code, quoted, data ? data : operation) < 0)
         text = NULL;
     free(quoted);
     send_text(to, text);

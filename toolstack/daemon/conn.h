@@ -13,13 +13,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define OPERATION_MAX 16 /* with the final NUL */
+
+/* A new name for an operation: unique on this host for days. */
+void operation_name(char name[OPERATION_MAX]);
+
 /* Where an answer goes. */
 struct reply_to {
-    uint64_t conn; /* 0: nobody asked */
-    char *id;      /* the request's id as JSON text, owned; NULL: a notification, no answer */
+    uint64_t conn;                 /* 0: nobody asked */
+    char operation[OPERATION_MAX]; /* by which logs and the answer name what was asked */
+    char *id; /* the request's id as JSON text, owned; NULL: a notification, no answer */
 };
 
-/* Answers, and frees *to. `json` is the result; `data` more about an error, or NULL: JSON texts. */
+/* Answers, and frees *to. `json` is the result; `data` more about an error, or NULL for the name of
+ * its operation: JSON texts. An error is logged too, under that name. */
 void reply_result(struct reply_to *to, const char *json);
 void reply_error(struct reply_to *to, int code, const char *text, const char *data);
 void reply_drop(struct reply_to *to);

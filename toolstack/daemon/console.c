@@ -20,6 +20,7 @@
 
 #include "conn.h"
 #include "console_log.h"
+#include "console_pty.h"
 #include "domain.h"
 #include "log.h"
 #include "loop.h"
@@ -46,6 +47,7 @@ struct console {
     bool spoke;
 
     /* While a ring is held: */
+    struct console_pty pty;
     struct xencons_interface *ring; /* NULL: none */
     evtchn_port_t port;
     XENCONS_RING_IDX out_cons, in_prod;
@@ -76,6 +78,7 @@ static void show(struct console *c, const char *bytes, size_t count)
         c->backlog[(c->written + i) % BACKLOG_BYTES] = bytes[i];
     c->written += count;
     console_log_write(&c->log, bytes, count);
+    console_pty_write(&c->pty, bytes, count);
     for (struct viewer *v = c->viewers; v; v = v->next)
         conn_raw_send(v->conn, bytes, count);
     if (!c->spoke && count) {
@@ -131,6 +134,7 @@ static void resume_viewers(struct console *c)
 {
     struct viewer *next;
 
+    console_pty_resume(&c->pty);
     for (struct viewer *v = c->viewers; v; v = next) {
         next = v->next;
         conn_raw_resume(v->conn);
@@ -213,6 +217,7 @@ int consoles_init(void)
                  strerror(-rc));
         return rc;
     }
+    console_pty_forget();
     event_source.fd = evtchn_fd(&events);
     event_source.events = POLLIN;
     event_source.ready = events_ready;
@@ -235,6 +240,7 @@ struct console *console_new(const char *name, bool recall)
     if (!c)
         return NULL;
     strncpy(c->name, name, sizeof(c->name) - 1);
+    c->pty.source.fd = -1;
     c->window.fire = window_ended;
     int rc = console_log_open(&c->log, name);
     if (rc)
@@ -254,6 +260,11 @@ void console_rename(struct console *c, const char *name)
     int rc = console_log_open(&c->log, name);
     if (rc)
         log_line("cannot open the console log of %s: %s", name, strerror(-rc));
+}
+
+static size_t terminal_typed(void *arg, const char *bytes, size_t count)
+{
+    return write_input(arg, bytes, count);
 }
 
 int console_hold(struct console *c, domid_t domid, evtchn_port_t port)
@@ -279,6 +290,10 @@ int console_hold(struct console *c, domid_t domid, evtchn_port_t port)
     c->broken = false;
     c->spoke = false;
     c->events = 0;
+    rc = console_pty_open(&c->pty, domid, terminal_typed, c);
+    if (rc)
+        log_line("the console of %s has no terminal: %s: it can be entered with domus console",
+                 c->name, strerror(-rc));
     port_fired(c); /* what was written while nobody held it */
     return 0;
 }
@@ -294,6 +309,7 @@ void console_release(struct console *c)
     evtchn_unbind(&events, c->port);
     gnttab_unmap(&grants, c->ring, 1);
     c->ring = NULL;
+    console_pty_close(&c->pty);
 }
 
 void console_free(struct console *c)

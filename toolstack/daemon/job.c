@@ -168,8 +168,8 @@ static void unlink_job(struct job *job)
 static void finish(struct job *job, int code, const char *text)
 {
     unlink_job(job);
-    if (code)
-        log_line("%s %s: %s", job->name, job->key, text);
+    if (code && !job->reply.conn) /* otherwise the answer is logged */
+        log_line("[%s] %s %s: %s", job->reply.operation, job->name, job->key, text);
     if (job->done)
         job->done(job, code, text);
     else if (code)
@@ -245,7 +245,7 @@ static int start(struct job *job)
     rc = loop_add(&job->source);
     job->pid = rc ? -1 : fork();
     if (job->pid == 0)
-        worker_main(pair[1], job->name, job->work, job->args);
+        worker_main(pair[1], job->name, job->reply.operation, job->work, job->args);
     if (!rc && job->pid < 0)
         rc = -errno;
     close(pair[1]);
@@ -294,20 +294,32 @@ static void start_what_can_run(void)
         int rc = start(job);
 
         if (rc) {
-            finish(job, rc,
-                   "cannot start a worker process: dom0 is short of memory, processes or "
-                   "descriptors");
+            char why[400];
+
+            snprintf(why, sizeof(why),
+                     "cannot start a worker process for %s %s: %s: dom0 is short of memory, "
+                     "processes or descriptors: end some program or raise domusd's limits",
+                     job->name, job->key, strerror(-rc));
+            finish(job, rc, why);
             return;
         }
     }
 }
 
-/* A job of this domain that only waits for something to happen need not keep the next. */
-static void hurry(const char *key)
+void job_tell(const char *key, char byte)
 {
     for (struct job *job = jobs; job; job = job->next)
         if (job->pid && has_key(job, key))
-            tell(job, WORKER_HURRY);
+            tell(job, byte);
+}
+
+/* A job of this domain that only waits for something to happen need not keep the next. */
+static void hurry(const struct job *next)
+{
+    job_tell(next->key, WORKER_HURRY);
+    job_tell(next->also, WORKER_HURRY);
+    if (next->ends_domain)
+        job_tell(next->key, WORKER_END);
 }
 
 void job_submit(const struct job *spec)
@@ -323,9 +335,10 @@ void job_submit(const struct job *spec)
             spec->free_args(spec->args);
         return;
     }
-    hurry(spec->key);
-    hurry(spec->also);
+    hurry(spec);
     *job = *spec;
+    if (!job->reply.operation[0])
+        operation_name(job->reply.operation);
     while (*link)
         link = &(*link)->next;
     *link = job;
@@ -337,13 +350,6 @@ void job_poke_all(void)
     for (struct job *job = jobs; job; job = job->next)
         if (job->pid && job->key[0])
             tell(job, WORKER_POKE);
-}
-
-void job_tell(const char *key, char byte)
-{
-    for (struct job *job = jobs; job; job = job->next)
-        if (job->pid && !strcmp(job->key, key))
-            tell(job, byte);
 }
 
 bool job_is_pending(const char *key)

@@ -26,6 +26,7 @@ struct job {
     char key[JOB_KEY_MAX];                     /* "": runs beside any other */
     char also[JOB_KEY_MAX];                    /* a second key, or "": a new name, say */
     unsigned int timeout_ms;                   /* 0: as long as it likes */
+    bool ends_domain;                          /* the jobs before it need not wait for the guest */
     int (*work)(struct worker *w, void *args); /* in the worker */
     void *args; /* given to work(), and freed with free_args() when done */
     void (*free_args)(void *args);

@@ -21,6 +21,7 @@
 
 static int log_fd = 2;
 static char log_path[256];
+static char operation[24];
 
 static int open_file(void)
 {
@@ -36,6 +37,11 @@ int log_open(const char *path)
         return -errno;
     log_fd = fd;
     return 0;
+}
+
+void log_operation(const char *name)
+{
+    snprintf(operation, sizeof(operation), "[%.16s] ", name);
 }
 
 int log_descriptor(void)
@@ -70,6 +76,7 @@ void log_line(const char *format, ...)
     begin_anew_if_large();
     gmtime_r(&now, &tm);
     size_t used = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%SZ ", &tm);
+    used += (size_t)snprintf(line + used, sizeof(line) - used, "%s", operation);
     va_start(ap, format);
     int n = vsnprintf(line + used, sizeof(line) - used - 1, format, ap);
     va_end(ap);

@@ -9,6 +9,9 @@ int log_open(const char *path);
 
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* From now on lines begin with the name of this operation. */
+void log_operation(const char *name);
+
 /* The descriptor that lines go to: what a worker must keep open. */
 int log_descriptor(void);
 

@@ -5,6 +5,7 @@
 #include "control.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "control_call.h"
@@ -74,4 +75,19 @@ fail:
 void control_close(struct control *ctl)
 {
     privcmd_close(&ctl->privcmd);
+}
+
+int control_log(struct control *ctl, const char *text)
+{
+    size_t room = strlen(text) + 16;
+    struct privcmd_buffer line;
+    int rc = privcmd_buffer_alloc(&ctl->privcmd, room, &line);
+
+    if (rc)
+        return rc;
+    int n = snprintf(line.addr, room, "(domusd) %s\n", text);
+    rc = privcmd_hypercall(&ctl->privcmd, __HYPERVISOR_console_io, CONSOLEIO_write,
+                           (unsigned long)n, (unsigned long)line.addr, 0, 0, NULL);
+    privcmd_buffer_free(&line);
+    return rc;
 }

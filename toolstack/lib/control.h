@@ -34,6 +34,9 @@ struct control {
 int control_open(struct control *ctl, struct error *e);
 void control_close(struct control *ctl);
 
+/* Puts a line into the hypervisor's log: with the prefix (domusd), on its console. */
+int control_log(struct control *ctl, const char *text);
+
 /* ---- domains: domctl_domain.c ---- */
 
 /* Creates an empty domain, paused once. *domid: in the wish, or DOMID_INVALID (0xffff is taken as

@@ -6,6 +6,7 @@
 #define DOMUS_RUN_DIR   "/run/domus"
 #define DOMUS_SOCKET    DOMUS_RUN_DIR "/domusd.sock"
 #define DOMUS_LOCK      DOMUS_RUN_DIR "/domusd.lock"
+#define DOMUS_CONSOLE_DIR DOMUS_RUN_DIR "/console" /* <domid>: leads to its terminal */
 #define DOMUS_STATE_DIR "/var/lib/domus"
 #define DOMUS_DEATHS    DOMUS_STATE_DIR "/deaths"
 #define DOMUS_CORE_DIR  DOMUS_STATE_DIR "/cores"

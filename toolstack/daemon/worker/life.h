@@ -9,6 +9,7 @@
 #define DOMUSD_LIFE_H
 
 #include "config/config.h"
+#include "device/image_use.h"
 #include "state.h"
 #include "worker.h"
 
@@ -34,7 +35,18 @@ struct life_result {
 int life_check(struct worker *w, const struct domain_config *cfg,
                const struct pv_restore *restore);
 
-/* Gives each network card without a hardware address one. */
+/* The same for one device. */
+int life_check_disk(struct worker *w, domid_t domid, const uint8_t uuid[16],
+                    const struct disk_spec *disk);
+int life_check_vif(struct worker *w, domid_t domid, const uint8_t uuid[16],
+                   const struct vif_spec *vif);
+
+/* How the users of disk images and addresses are looked for on behalf of a domain (DOMID_INVALID:
+ * it is not there yet) with this UUID, which is written to text. */
+struct image_scan life_image_scan(struct worker *w, domid_t domid, const uint8_t uuid[16],
+                                  char text[37]);
+
+/* Gives each network card its number, and a hardware address if it has none. */
 int life_choose_macs(struct worker *w, struct domain_config *cfg);
 
 /* Builds and starts a domain. On failure nothing of it is left. A guest that crashes while it is

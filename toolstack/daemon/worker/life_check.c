@@ -99,21 +99,6 @@ static int check_memory(struct worker *w, const struct domain_config *cfg, uint6
                      cfg->name, need / 1024, more, need + more, available);
 }
 
-static int check_devices(struct worker *w, const struct domain_config *cfg)
-{
-    int rc = 0;
-
-    for (size_t i = 0; !rc && i < cfg->disk_count; i++)
-        rc = disk_check(&cfg->disks[i], &w->error);
-    if (!rc && cfg->vif_count)
-        rc = worker_need_netlink(w);
-    for (size_t i = 0; !rc && i < cfg->vif_count; i++)
-        rc = vif_check(&w->netlink, &cfg->vifs[i], &w->error);
-    if (rc)
-        error_prefix(&w->error, "domain '%s'", cfg->name);
-    return rc;
-}
-
 static int check_driver(struct worker *w, const char *kind, const char *module)
 {
     char path[64];
@@ -123,6 +108,62 @@ static int check_driver(struct worker *w, const char *kind, const char *module)
         return 0;
     return error_set(&w->error, -ENODEV, "dom0 has no backend for %s devices: load the module %s",
                      kind, module);
+}
+
+/* One that has ended, or is gone with nodes left behind, cannot write to its disks any more. */
+static bool is_live(domid_t domid, void *arg)
+{
+    struct worker *w = arg;
+    struct xen_domctl_getdomaininfo info;
+
+    return !domctl_get_info(&w->control, domid, &info) &&
+           !(info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying));
+}
+
+struct image_scan life_image_scan(struct worker *w, domid_t domid, const uint8_t uuid[16],
+                                  char text[37])
+{
+    config_uuid_format(uuid, text);
+    return (struct image_scan){
+        .xs = w->xs, .domid = domid, .uuid = text, .is_live = is_live, .arg = w
+    };
+}
+
+int life_check_disk(struct worker *w, domid_t domid, const uint8_t uuid[16],
+                    const struct disk_spec *disk)
+{
+    char text[37];
+    struct image_scan scan = life_image_scan(w, domid, uuid, text);
+    int rc = check_driver(w, "vbd", "xen-blkback");
+
+    return rc ? rc : disk_check(&scan, disk, &w->error);
+}
+
+int life_check_vif(struct worker *w, domid_t domid, const uint8_t uuid[16],
+                   const struct vif_spec *vif)
+{
+    char text[37];
+    struct image_scan scan = life_image_scan(w, domid, uuid, text);
+    int rc = check_driver(w, "vif", "xen-netback");
+
+    if (!rc)
+        rc = worker_need_netlink(w);
+    if (!rc)
+        rc = vif_check(&w->netlink, vif, &w->error);
+    return rc ? rc : vif_check_mac(&scan, vif, &w->error);
+}
+
+static int check_devices(struct worker *w, const struct domain_config *cfg)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < cfg->disk_count; i++)
+        rc = life_check_disk(w, DOMID_INVALID, cfg->uuid, &cfg->disks[i]);
+    for (size_t i = 0; !rc && i < cfg->vif_count; i++)
+        rc = life_check_vif(w, DOMID_INVALID, cfg->uuid, &cfg->vifs[i]);
+    if (rc)
+        error_prefix(&w->error, "domain '%s'", cfg->name);
+    return rc;
 }
 
 int life_check(struct worker *w, const struct domain_config *cfg, const struct pv_restore *restore)
@@ -141,10 +182,6 @@ int life_check(struct worker *w, const struct domain_config *cfg, const struct p
         rc = check_unique(w, cfg);
     if (!rc)
         rc = check_devices(w, cfg);
-    if (!rc && cfg->disk_count)
-        rc = check_driver(w, "vbd", "xen-blkback");
-    if (!rc && cfg->vif_count)
-        rc = check_driver(w, "vif", "xen-netback");
     if (!rc && restore)
         rc = pv_restore_check(restore, &w->control, &w->error);
     return rc ? rc
@@ -154,6 +191,7 @@ int life_check(struct worker *w, const struct domain_config *cfg, const struct p
 
 int life_choose_macs(struct worker *w, struct domain_config *cfg)
 {
+    config_number_vifs(cfg);
     for (size_t i = 0; i < cfg->vif_count; i++) {
         uint8_t bytes[3];
 

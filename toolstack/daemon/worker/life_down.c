@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/device.h"
-#include "device/loop_device.h"
+#include "daemon/log.h"
+#include "device/disk_attach.h"
+#include "device/vif_attach.h"
 #include "life.h"
 #include "daemon/loop.h"
 #include "tree.h"
@@ -43,6 +44,7 @@ static void release_console(struct worker *w, const uint8_t uuid[16], const char
 static int remove_devices(struct worker *w, domid_t domid)
 {
     struct device *all = NULL;
+    struct error unplugged = { 0 };
     size_t total = 0;
     int rc = 0;
 
@@ -65,7 +67,10 @@ static int remove_devices(struct worker *w, domid_t domid)
     }
     if (rc)
         error_set(&w->error, rc, "cannot list the devices of domain %u: %s", domid, strerror(-rc));
-    else if (total)
+    for (size_t i = 0; !rc && i < total; i++)
+        if (!strcmp(all[i].kind, "vif") && vif_unplug(w->xs, &all[i], &unplugged))
+            log_line("domain %u: %s", domid, error_text(&unplugged));
+    if (!rc && total)
         rc = device_remove(w->xs, all, total, 0, BACKEND_MS, &w->error);
     free(all);
     /* Folders of kinds that had no device left. */
@@ -137,7 +142,7 @@ static domid_t find_domain(struct worker *w, const uint8_t uuid[16])
 int life_tear_down(struct worker *w, const uint8_t uuid[16], const char *name, domid_t domid,
                    bool final)
 {
-    char mark[64], text[37];
+    char mark[DISK_MARK_PREFIX_MAX], text[37];
     int rc, first = worker_need_control(w);
 
     if (!first)
@@ -149,8 +154,8 @@ int life_tear_down(struct worker *w, const uint8_t uuid[16], const char *name, d
     if (domid != DOMID_INVALID)
         first = tear_down_domain(w, uuid, name, domid);
     config_uuid_format(uuid, text);
-    snprintf(mark, sizeof(mark), "domus:%s:", text);
-    rc = loop_device_release(mark, LOOP_MS, NULL, &w->error);
+    disk_mark_prefix(text, mark);
+    rc = disk_release_all(mark, LOOP_MS, &w->error);
     first = first ? first : rc;
     if (final && (!first || !is_there(w, uuid, domid))) {
         state_remove(uuid);

@@ -145,20 +145,20 @@ static int build_guest(struct bringing *b)
 static int attach_devices(struct bringing *b)
 {
     const struct domain_config *cfg = b->cfg;
-    char mark[64], uuid[37];
+    char mark[DISK_MARK_PREFIX_MAX], uuid[37];
     int rc = 0;
 
     b->devices = calloc(cfg->disk_count + cfg->vif_count + 1, sizeof(*b->devices));
     if (!b->devices)
         return error_set(&b->w->error, -ENOMEM, "there is not enough memory for the devices");
-    config_uuid_format(cfg->uuid, uuid);
-    snprintf(mark, sizeof(mark), "domus:%s:", uuid);
+    const struct image_scan scan = life_image_scan(b->w, b->state.domid, cfg->uuid, uuid);
+    disk_mark_prefix(uuid, mark);
     for (size_t i = 0; !rc && i < cfg->disk_count; i++)
-        rc = disk_attach(b->w->xs, b->state.domid, mark, &cfg->disks[i],
+        rc = disk_attach(&scan, b->state.domid, mark, &cfg->disks[i],
                          &b->devices[b->device_count++], &b->w->error);
     for (size_t i = 0; !rc && i < cfg->vif_count; i++)
-        rc = vif_attach(b->w->xs, b->state.domid, (uint32_t)i, &cfg->vifs[i],
-                        &b->devices[b->device_count++], &b->w->error);
+        rc = vif_attach(b->w->xs, b->state.domid, &cfg->vifs[i], &b->devices[b->device_count++],
+                        &b->w->error);
     return rc;
 }
 

@@ -80,7 +80,8 @@ static int read_file(const char *path, char **text, size_t *bytes)
 
 static int fail(struct error *e, int rc, const char *action, const char *path)
 {
-    return error_set(e, rc, "cannot %s %s: %s", action, path, strerror(-rc));
+    return error_set(e, rc, "cannot %s %s: %s: the folder must be there, writable and not full",
+                     action, path, strerror(-rc));
 }
 
 int state_save(const struct domain_state *state, const struct domain_config *cfg, struct error *e)

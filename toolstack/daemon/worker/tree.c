@@ -102,7 +102,7 @@ static int make_mark(struct xs_handle *xs, xs_transaction_t t, const struct maki
 static int make_all(struct xs_handle *xs, xs_transaction_t t, void *arg)
 {
     const struct making *m = arg;
-    char domid[8], target[24], max[24];
+    char domid[8], target[24], max[24], tty[64];
     const struct node nodes[] = {
         { "vm", m->vm },
         { "name", m->cfg->name },
@@ -118,10 +118,11 @@ static int make_all(struct xs_handle *xs, xs_transaction_t t, void *arg)
         { "console/type", "domusd" },
         { "console/output", "pty" },
         { "console/limit", "1048576" },
-        { "console/tty", "" },
+        { "console/tty", tty },
     };
 
     snprintf(domid, sizeof(domid), "%u", m->domid);
+    snprintf(tty, sizeof(tty), "%s/%u", DOMUS_CONSOLE_DIR, m->domid);
     snprintf(target, sizeof(target), "%" PRIu64, m->cfg->memory_mib * 1024);
     snprintf(max, sizeof(max), "%" PRIu64, m->cfg->maxmem_mib * 1024);
     /* A number is used again: what an earlier owner of it left must not be inherited. */

@@ -130,4 +130,29 @@ int work_recover(struct worker *w, void *args);
 /* work_watch.c: reports ends until the store goes away. */
 int work_watch(struct worker *w, void *args);
 
+/* attach/work_device.c, work_resize.c: devices of a running domain. */
+struct work_device_args {
+    struct domain_ref ref;
+    bool is_disk;
+    struct disk_spec disk;   /* to attach */
+    struct vif_spec vif;     /* to attach */
+    char which[64];          /* to detach: a disk's or card's name or number, a card's address */
+    uint64_t bytes;          /* to resize: the size; 0: the one it has behind our back */
+    bool revoke;             /* without asking the guest */
+    bool wait;               /* until the guest has connected */
+    unsigned int timeout_ms; /* for the guest */
+};
+int work_device_attach(struct worker *w, void *args);
+int work_device_detach(struct worker *w, void *args);
+/* which: a disk. */
+int work_device_resize(struct worker *w, void *args);
+/* What an interrupted job of this kind has left is finished or undone. */
+int work_device_settle(struct worker *w, void *args);
+
+/* attach/work_network.c: whether dom0's network is as the cards want it. */
+int work_network_check(struct worker *w, void *args);
+
+/* attach/work_device_list.c */
+int work_device_list(struct worker *w, void *args);
+
 #endif

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/loop_device.h"
+#include "device/disk_attach.h"
+#include "attach/device_settle.h"
 #include "dump.h"
 #include "life.h"
 #include "daemon/log.h"
@@ -26,8 +27,9 @@ static bool is_alive(struct worker *w, const struct domain_state *state)
 }
 
 /* A domain that runs, or is kept after its end: the table gets it, and its console. */
-static void take_up(struct worker *w, const struct domain_state *state, const char *name)
+static void take_up(struct worker *w, const struct domain_state *state, struct domain_config *cfg)
 {
+    const char *name = cfg->name;
     struct domain_note note = { .domid = state->domid, .phase = (uint8_t)state->phase };
     uint64_t port = 0;
 
@@ -41,6 +43,9 @@ static void take_up(struct worker *w, const struct domain_state *state, const ch
     worker_send_domain(w, NOTE_DOMAIN, &note);
     if (note.hold_console && worker_wait_go(w))
         log_line("domain '%s' (%u) is without its console", name, state->domid);
+    if (state->phase == PHASE_RUNNING && device_settle(w, state, cfg))
+        log_line("domain '%s' (%u): %s", name, state->domid, error_text(&w->error));
+    error_clear(&w->error);
     log_line("domain '%s' (%u) is taken up again", name, state->domid);
 }
 
@@ -65,7 +70,7 @@ static void recover_one(const uint8_t uuid[16], void *arg)
                  is_alive(w, &state) && tree_is_ours(w->xs, state.domid, marked) &&
                  !memcmp(marked, uuid, 16);
     if (whole) {
-        take_up(w, &state, cfg.name);
+        take_up(w, &state, &cfg);
     } else {
         log_line("domain %s (%s) was left half-done: it is taken away", known ? cfg.name : "?",
                  text);
@@ -77,9 +82,9 @@ static void recover_one(const uint8_t uuid[16], void *arg)
         config_free(&cfg);
 }
 
-/* A loop device of a domain of which there is no state: the state is written before and removed
- * after it, so this takes a state directory that somebody has emptied. */
-static void release_stray_loop(const char *mark, const char *device, void *arg)
+/* A loop or NBD device of a domain of which there is no state: the state is written before and
+ * removed after it, so this takes a state directory that somebody has emptied. */
+static void release_stray(const char *mark, const char *device, void *arg)
 {
     struct domain_state state;
     uint8_t uuid[16];
@@ -91,9 +96,9 @@ static void release_stray_loop(const char *mark, const char *device, void *arg)
     snprintf(text, sizeof(text), "%.36s", mark + strlen("domus:"));
     if (config_uuid_parse(text, uuid) || !state_load(uuid, &state, &e))
         return;
-    log_line("the loop device %s belongs to no domain: it is released", device);
+    log_line("the device %s belongs to no domain: it is released", device);
     error_clear(&e);
-    if (loop_device_release(mark, 0, NULL, &e))
+    if (disk_release_all(mark, 2000, &e))
         log_line("%s", error_text(&e));
 }
 
@@ -109,6 +114,6 @@ int work_recover(struct worker *w, void *args)
     if (rc)
         return rc;
     rc = state_each(recover_one, w);
-    loop_device_each("domus:", release_stray_loop, NULL);
+    disk_backing_each("domus:", release_stray, NULL);
     return rc ? error_set(&w->error, rc, "cannot read the state directory: %s", strerror(-rc)) : 0;
 }

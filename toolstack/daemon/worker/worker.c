@@ -98,6 +98,7 @@ static void take_byte(struct worker *w, char byte)
     w->released |= byte == WORKER_GO;
     w->refused |= byte == WORKER_STOP;
     w->hurried |= byte == WORKER_HURRY;
+    w->ending |= byte == WORKER_END;
 }
 
 void worker_poll(struct worker *w)
@@ -131,12 +132,12 @@ int worker_wait_go(struct worker *w)
 
 /* ---- the process ---------------------------------------------------------------------- */
 
-/* What is left: files of others (images), network, raw access for privcmd, loop devices, locked
- * memory for hypercall buffers. */
+/* What is left: files of others (images), network (and for users' scripts that run iptables, raw
+ * sockets), raw access for privcmd, loop devices, locked memory for hypercall buffers. */
 static void drop_privileges(void)
 {
     static const unsigned int kept[] = { CAP_DAC_OVERRIDE, CAP_NET_ADMIN, CAP_SYS_RAWIO,
-                                         CAP_SYS_ADMIN, CAP_IPC_LOCK };
+                                         CAP_SYS_ADMIN,    CAP_IPC_LOCK,  CAP_NET_RAW };
     struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct data[2] = { 0 };
 
@@ -179,9 +180,25 @@ static void become_worker(int fd, const char *name)
     drop_privileges();
 }
 
+/* What failed, and under which name it stands in domusd's log: a line in the log of the store and
+ * of the hypervisor, as far as they can be reached. */
+static void tell_logs(struct worker *w)
+{
+    char line[160];
+    int n = snprintf(line, sizeof(line), "operation %s: %s failed: %s", w->operation, w->name,
+                     strerror(-w->error.code));
+
+    if (w->xs)
+        free(xs_control_command(w->xs, "print", line, (unsigned int)n + 1));
+    if (w->has_control)
+        control_log(&w->control, line);
+}
+
 static void send_error(struct worker *w)
 {
     char *text;
+
+    tell_logs(w);
 
     if (w->details && asprintf(&text, "%s%s", w->error.text, w->details) >= 0)
         worker_send(w, NOTE_ERROR, w->error.code, text, strlen(text) + 1);
@@ -189,12 +206,14 @@ static void send_error(struct worker *w)
         worker_send(w, NOTE_ERROR, w->error.code, w->error.text, strlen(w->error.text) + 1);
 }
 
-void worker_main(int fd, const char *name, int (*work)(struct worker *w, void *args), void *args)
+void worker_main(int fd, const char *name, const char *operation,
+                 int (*work)(struct worker *w, void *args), void *args)
 {
-    struct worker w = { .fd = fd };
+    struct worker w = { .fd = fd, .name = name, .operation = operation };
     pid_t parent = getppid();
 
     become_worker(fd, name);
+    log_operation(operation);
     if (getppid() != parent)
         _exit(1); /* it died before we asked to die with it */
     int rc = work(&w, args);

@@ -25,6 +25,7 @@
 #define WORKER_STOP  'S' /* it could not be held: give up */
 #define WORKER_SPOKE 'C' /* the guest has written its first byte to the console */
 #define WORKER_POKE  'P' /* a domain has ended somewhere: look again */
+#define WORKER_END   'E' /* the domain is to be destroyed: do not wait for its guest */
 #define WORKER_HURRY 'H' /* another job waits for this domain: do only what must be done */
 
 /* What a worker sends. */
@@ -68,15 +69,16 @@ struct domain_note {
 };
 
 struct worker {
-    int fd;             /* to domusd */
-    struct error error; /* what the job failed with */
-    char *details;      /* lines behind that sentence, each begun by a line break; allocated */
-    char *result;       /* JSON, allocated */
+    int fd;                       /* to domusd */
+    const char *name, *operation; /* for the logs of others */
+    struct error error;           /* what the job failed with */
+    char *details; /* lines behind that sentence, each begun by a line break; allocated */
+    char *result;  /* JSON, allocated */
     struct control control;
     struct xs_handle *xs;
     struct netlink netlink;
     bool has_control, has_netlink;
-    bool spoke, poked, released, refused, hurried; /* bytes that have come */
+    bool spoke, poked, released, refused, hurried, ending; /* bytes that have come */
 };
 
 /* Each opens once and returns 0, or -errno with the error set. */
@@ -99,7 +101,7 @@ int worker_wait_go(struct worker *w);
 void worker_sleep(struct worker *w, unsigned int ms);
 
 /* Runs the job and ends the process; called in the child. */
-void worker_main(int fd, const char *name, int (*work)(struct worker *w, void *args), void *args)
-    __attribute__((noreturn));
+void worker_main(int fd, const char *name, const char *operation,
+                 int (*work)(struct worker *w, void *args), void *args) __attribute__((noreturn));
 
 #endif

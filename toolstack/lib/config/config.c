@@ -279,6 +279,6 @@ int config_resolve_paths(struct domain_config *cfg, const char *folder)
     if (!rc)
         rc = make_absolute(&cfg->ramdisk, folder);
     for (size_t i = 0; !rc && i < cfg->disk_count; i++)
-        rc = make_absolute(&cfg->disks[i].target, folder);
+        rc = disk_spec_resolve(&cfg->disks[i], folder);
     return rc;
 }

@@ -83,6 +83,20 @@ struct domain_config {
 int config_parse(const char *text, size_t bytes, struct domain_config *cfg,
                  struct config_error *err);
 
+/* The devices of a domain that changes: adding takes over the disk's strings, and fails with
+ * -ENOSPC at the limits or -ENOMEM (then nothing is taken); removing frees. */
+int config_add_disk(struct domain_config *cfg, struct disk_spec *disk);
+void config_remove_disk(struct domain_config *cfg, size_t index);
+int config_add_vif(struct domain_config *cfg, const struct vif_spec *vif);
+void config_remove_vif(struct domain_config *cfg, size_t index);
+
+/* Where the disk with this number, or the card with this number, is; the count if nowhere. */
+size_t config_find_disk(const struct domain_config *cfg, uint32_t number);
+size_t config_find_vif(const struct domain_config *cfg, uint32_t devid);
+
+/* Numbers the cards that have no number yet: the lowest that are free. */
+void config_number_vifs(struct domain_config *cfg);
+
 /* Writes the text that config_parse() reads back to the same domain; allocated, NULL if memory is
  * short. */
 char *config_format(const struct domain_config *cfg);

@@ -229,6 +229,12 @@ static int set_vifs(struct config_reading *r, const struct config_value *v)
             if (vif->has_mac && cfg->vifs[j].has_mac && !memcmp(cfg->vifs[j].mac, vif->mac, 6))
                 return config_fail(r, item->line,
                                    "two network cards have the same mac: change one");
+            else if (vif->has_devid && cfg->vifs[j].has_devid && cfg->vifs[j].devid == vif->devid)
+                return config_fail(r, item->line,
+                                   "two network cards have the same devid: change one");
+            else if (vif->name[0] && !strcmp(cfg->vifs[j].name, vif->name))
+                return config_fail(r, item->line,
+                                   "two network cards have the same vifname: change one");
     }
     return 0;
 }

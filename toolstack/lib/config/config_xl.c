@@ -72,7 +72,9 @@ static void put_disk(struct json_out *out, const struct disk_spec *disk)
     json_open_object(out, NULL);
     json_string(out, "pdev_path", disk->target);
     json_string(out, "vdev", disk->vdev);
-    json_string(out, "format", "raw");
+    json_string(out, "format", disk_format_name(disk->format));
+    if (disk->cdrom)
+        json_int(out, "is_cdrom", 1);
     json_int(out, "readwrite", !disk->read_only);
     json_close_object(out);
 }
@@ -82,7 +84,7 @@ static void put_vif(struct json_out *out, const struct vif_spec *vif, size_t dev
     char mac[18];
 
     json_open_object(out, NULL);
-    json_int(out, "devid", (int64_t)devid);
+    json_int(out, "devid", vif->has_devid ? vif->devid : (int64_t)devid);
     if (vif->has_mac) {
         vif_mac_format(vif->mac, mac);
         json_string(out, "mac", mac);
@@ -92,6 +94,10 @@ static void put_vif(struct json_out *out, const struct vif_spec *vif, size_t dev
         json_string(out, "ifname", vif->name);
     if (vif->ip[0])
         json_string(out, "ip", vif->ip);
+    if (vif->mode != VIF_BRIDGE)
+        json_string(out, "script", vif_script_name(vif));
+    if (vif->gateway[0])
+        json_string(out, "gatewaydev", vif->gateway);
     json_string(out, "nictype", "vif");
     if (vif->mtu)
         json_int(out, "mtu", vif->mtu);

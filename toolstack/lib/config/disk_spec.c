@@ -164,18 +164,29 @@ static int set_target(struct reading *r, const char *value)
     return -ENOMEM;
 }
 
+static const char *const format_names[DISK_FORMAT_COUNT] = {
+    [DISK_RAW] = "raw", [DISK_QCOW2] = "qcow2", [DISK_QCOW] = "qcow",
+    [DISK_VHD] = "vhd", [DISK_QED] = "qed",
+};
+
+const char *disk_format_name(enum disk_format format)
+{
+    return format_names[format];
+}
+
 static int set_format(struct reading *r, const char *value)
 {
-    static const char *const known[] = { "qcow", "qcow2", "vhd", "qed", "empty" };
-
     r->has_format = true;
-    if (!*value || !strcmp(value, "raw") || !strcmp(value, "aio"))
+    if (!*value || !strcmp(value, "aio"))
         return 0;
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (!strcmp(value, known[i]))
-            return fail(r, "the disk format '%s' is not supported: convert the image to raw",
-                        value);
-    return fail(r, "'%.40s' is not a disk format: use raw", value);
+    if (!strcmp(value, "empty"))
+        return fail(r, "an empty drive is not supported: a disk needs a target");
+    for (int i = 0; i < DISK_FORMAT_COUNT; i++)
+        if (!strcmp(value, format_names[i])) {
+            r->disk->format = (enum disk_format)i;
+            return 0;
+        }
+    return fail(r, "'%.40s' is not a disk format: use raw, qcow2, qcow, vhd or qed", value);
 }
 
 static int set_vdev(struct reading *r, const char *value)
@@ -184,9 +195,10 @@ static int set_vdev(struct reading *r, const char *value)
     const char *colon = strchr(value, ':');
     size_t len = colon ? (size_t)(colon - value) : strlen(value);
 
-    if (colon && strcmp(colon, ":disk"))
-        return fail(r, "'%.40s': a disk of a PV domain cannot be a CD-ROM; remove '%.20s'", value,
-                    colon);
+    if (colon && !strcmp(colon, ":cdrom"))
+        r->disk->cdrom = true;
+    else if (colon && strcmp(colon, ":disk"))
+        return fail(r, "'%.40s': behind a disk's name stands :disk or :cdrom, or nothing", value);
     if (len >= sizeof(name))
         return fail(r, "'%.40s' is not a virtual disk: use a name such as xvda", value);
     memcpy(name, value, len);
@@ -199,28 +211,41 @@ static int set_vdev(struct reading *r, const char *value)
 
 static int set_access(struct reading *r, const char *value)
 {
+    static const struct {
+        const char *name;
+        bool read_only, shared;
+    } accesses[] = {
+        { "", false, false },  { "w", false, false },  { "rw", false, false },
+        { "r", true, false },  { "ro", true, false },  { "!", false, true },
+        { "w!", false, true }, { "rw!", false, true }, { "r!", true, true },
+    };
+
     r->has_access = true;
-    r->disk->read_only = !strcmp(value, "r") || !strcmp(value, "ro");
-    if (!*value || r->disk->read_only || !strcmp(value, "w") || !strcmp(value, "rw"))
-        return 0;
-    return fail(r, "'%.40s' is not a disk access: use r or w", value);
+    for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++)
+        if (!strcmp(value, accesses[i].name)) {
+            r->disk->read_only = accesses[i].read_only;
+            r->disk->shared = accesses[i].shared;
+            return 0;
+        }
+    return fail(r,
+                "'%.40s' is not a disk access: use r or w, or w! for a disk that others write too",
+                value);
 }
 
 static int set_backend_type(struct reading *r, const char *value)
 {
     r->disk->require_block = false;
-    if (!strcmp(value, "phy"))
-        return 0;
-    return fail(r, "the disk backend type '%.40s' is not supported: use phy, which takes files too",
-                value);
+    if (!strcmp(value, "phy") || !strcmp(value, "qdisk"))
+        return 0; /* who serves it follows from target and format */
+    return fail(r, "the disk backend type '%.40s' is not supported: leave it out", value);
 }
 
 static int set_device_type(struct reading *r, const char *value)
 {
-    if (!strcmp(value, "disk"))
+    r->disk->cdrom = !strcmp(value, "cdrom");
+    if (r->disk->cdrom || !strcmp(value, "disk"))
         return 0;
-    return fail(r, "the device type '%.40s' is not supported: a PV domain's disks are 'disk'",
-                value);
+    return fail(r, "the device type '%.40s' is not supported: use disk or cdrom", value);
 }
 
 static int set_backend(struct reading *r, const char *value)
@@ -247,8 +272,10 @@ static int set_flag(struct reading *r, const char *flag)
     }
     if (!strcmp(flag, "direct-io-safe"))
         return 0; /* blkback never goes through dom0's network stack for a local disk */
-    if (!strcmp(flag, "cdrom"))
-        return fail(r, "a disk of a PV domain cannot be a CD-ROM; remove 'cdrom'");
+    if (!strcmp(flag, "cdrom")) {
+        r->disk->cdrom = true;
+        return 0;
+    }
     return fail(r, "'%.40s' means nothing in a disk", flag);
 }
 
@@ -295,7 +322,7 @@ static int set_positional(struct reading *r, const char *word)
         return set_format(r, word);
     if (!r->disk->vdev[0])
         return set_vdev(r, word);
-    if (!r->has_access && strlen(word) <= 2)
+    if (!r->has_access && strlen(word) <= 3)
         return set_access(r, word);
     return set_flag(r, word);
 }
@@ -307,8 +334,9 @@ static const char *strip_prefix(struct reading *r, const char *text)
         const char *prefix;
         bool block;
     } prefixes[] = {
-        { "phy:", true },  { "file:", false },    { "raw:", false },
-        { "aio:", false }, { "tap:aio:", false }, { "tap2:aio:", false },
+        { "phy:", true },    { "file:", false },    { "raw:", false },
+        { "aio:", false },   { "tap:aio:", false }, { "tap2:aio:", false },
+        { "qcow2:", false }, { "qcow:", false },    { "vhd:", false },
     };
 
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
@@ -317,6 +345,10 @@ static const char *strip_prefix(struct reading *r, const char *text)
         if (!strncmp(text, prefixes[i].prefix, len)) {
             r->has_format = true;
             r->disk->require_block = prefixes[i].block;
+            for (int f = 0; f < DISK_FORMAT_COUNT; f++)
+                if (!strncmp(text, format_names[f], strlen(format_names[f])) &&
+                    text[strlen(format_names[f])] == ':')
+                    r->disk->format = (enum disk_format)f;
             return text + len;
         }
     }
@@ -363,6 +395,36 @@ static int parse_words(struct reading *r, char *rest)
     return 0;
 }
 
+bool disk_is_remote(const struct disk_spec *disk)
+{
+    static const char *const schemes[] = { "nbd:", "nbd+unix:", "nbd+tcp:" };
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (!strncmp(disk->target, schemes[i], strlen(schemes[i])))
+            return true;
+    return false;
+}
+
+/* What does not go together. */
+static int check_whole(struct reading *r)
+{
+    const struct disk_spec *disk = r->disk;
+
+    if (disk->require_block && disk->format != DISK_RAW)
+        return fail(r, "phy: takes raw devices only: write format=%s,target=%.60s",
+                    disk_format_name(disk->format), disk->target);
+    if (disk->shared && !disk->read_only && disk->format != DISK_RAW)
+        return fail(r,
+                    "a %s image cannot be written by several: give it to one domain with access "
+                    "w, or to all with r",
+                    disk_format_name(disk->format));
+    if (disk->cdrom && r->has_access && !disk->read_only)
+        return fail(r, "a CD-ROM cannot be written: give %s access r", disk->vdev);
+    if (disk->cdrom)
+        r->disk->read_only = true;
+    return 0;
+}
+
 /* phy: has always taken the name of a device without its folder. */
 static int complete_device_path(struct reading *r)
 {
@@ -397,25 +459,46 @@ int disk_spec_parse(const char *text, struct disk_spec *disk, char *err, size_t 
     if (!rc && !disk->vdev[0])
         rc = fail(&r, "the disk '%.80s' has no virtual device: add one such as xvda", disk->target);
     if (!rc)
+        rc = check_whole(&r);
+    if (!rc)
         rc = complete_device_path(&r);
     if (rc)
         disk_spec_free(disk);
     return rc;
 }
 
+int disk_spec_resolve(struct disk_spec *disk, const char *folder)
+{
+    char *absolute;
+
+    if (disk->target[0] == '/' || disk_is_remote(disk))
+        return 0;
+    if (asprintf(&absolute, "%s/%s", folder, disk->target) < 0)
+        return -ENOMEM;
+    free(disk->target);
+    disk->target = absolute;
+    return 0;
+}
+
+static const char *access_name(const struct disk_spec *disk)
+{
+    if (disk->read_only)
+        return disk->shared ? "r!" : "r";
+    return disk->shared ? "w!" : "w";
+}
+
 char *disk_spec_format(const struct disk_spec *disk)
 {
+    const char *discard = disk->no_discard ? ",no-discard" : "", *access = access_name(disk);
+    const char *type = disk->cdrom ? ",devtype=cdrom" : "";
     char *line;
+    int n;
 
-    if (disk->require_block && !strchr(disk->target, ',')) {
-        if (asprintf(&line, "phy:%s,%s,%s%s", disk->target, disk->vdev, disk->read_only ? "r" : "w",
-                     disk->no_discard ? ",no-discard" : "") < 0)
-            return NULL;
-        return line;
-    }
-    if (asprintf(&line, "format=raw,vdev=%s,access=%s%s,target=%s", disk->vdev,
-                 disk->read_only ? "r" : "w", disk->no_discard ? ",no-discard" : "",
-                 disk->target) < 0)
-        return NULL;
-    return line;
+    if (disk->require_block && !strchr(disk->target, ','))
+        n = asprintf(&line, "phy:%s,%s,%s%s%s", disk->target, disk->vdev, access, discard, type);
+    else
+        n = asprintf(&line, "format=%s,vdev=%s,access=%s%s%s,target=%s",
+                     disk_format_name(disk->format), disk->vdev, access, discard, type,
+                     disk->target);
+    return n < 0 ? NULL : line;
 }

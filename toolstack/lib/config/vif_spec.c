@@ -153,6 +153,19 @@ static int set_rate(struct reading *r, const char *value)
     return 0;
 }
 
+static int set_devid(struct reading *r, const char *value)
+{
+    char *end;
+    unsigned long devid = strtoul(value, &end, 10);
+
+    if (!isdigit((unsigned char)*value) || *end || devid > VIF_DEVID_MAX)
+        return fail(r, "'%.40s' is not the number of a card: give one from 0 to %d", value,
+                    VIF_DEVID_MAX);
+    r->vif->devid = (uint32_t)devid;
+    r->vif->has_devid = true;
+    return 0;
+}
+
 static int set_type(struct reading *r, const char *value)
 {
     if (!strcmp(value, "vif") || !strcmp(value, "netfront"))
@@ -160,11 +173,124 @@ static int set_type(struct reading *r, const char *value)
     return fail(r, "the card type '%.40s' is not supported: a PV domain's cards are 'vif'", value);
 }
 
+static const char *const builtin_scripts[] = {
+    [VIF_BRIDGE] = "vif-bridge",
+    [VIF_ROUTE] = "vif-route",
+    [VIF_NAT] = "vif-nat",
+};
+
+const char *vif_script_name(const struct vif_spec *vif)
+{
+    return vif->mode == VIF_SCRIPT ? vif->script : builtin_scripts[vif->mode];
+}
+
 static int set_script(struct reading *r, const char *value)
 {
-    if (!strcmp(value, "vif-bridge") || !strcmp(value, "/etc/xen/scripts/vif-bridge"))
-        return 0; /* what domusd does by itself */
-    return fail(r, "the network script '%.40s' is not supported: use bridge=", value);
+    const char *name = value;
+    bool here = !strncmp(value, VIF_SCRIPT_FOLDER, strlen(VIF_SCRIPT_FOLDER));
+
+    if (here)
+        name += strlen(VIF_SCRIPT_FOLDER);
+    for (int mode = VIF_BRIDGE; mode < VIF_SCRIPT; mode++)
+        if (!strcmp(name, builtin_scripts[mode])) {
+            r->vif->mode = (enum vif_mode)mode; /* what domusd does by itself */
+            return 0;
+        }
+    r->vif->mode = VIF_SCRIPT;
+    if (!*value ||
+        (size_t)snprintf(r->vif->script, sizeof(r->vif->script), "%s%s",
+                         *value == '/' ? "" : VIF_SCRIPT_FOLDER, value) >= sizeof(r->vif->script))
+        return fail(r, "'%.60s' is not the path of a script of at most %d letters", value,
+                    VIF_SCRIPT_MAX - 1);
+    return 0;
+}
+
+static int set_gateway(struct reading *r, const char *value)
+{
+    return set_interface(r, value, r->vif->gateway);
+}
+
+/* One of "10", "10p", "20-29". */
+static bool read_vlan(const char *text, size_t len, struct vif_vlan *vlan)
+{
+    unsigned int first, last;
+    int used = 0;
+    char copy[16];
+
+    if (len >= sizeof(copy))
+        return false;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    if (!isdigit((unsigned char)copy[0]) || sscanf(copy, "%4u%n", &first, &used) != 1)
+        return false;
+    last = first;
+    if (copy[used] == '-' && isdigit((unsigned char)copy[used + 1])) {
+        int more = 0;
+
+        sscanf(copy + used + 1, "%4u%n", &last, &more);
+        used += 1 + more;
+    }
+    vlan->untagged = copy[used] == 'p' && first == last;
+    vlan->first = (uint16_t)first;
+    vlan->last = (uint16_t)last;
+    return !copy[used + vlan->untagged] && first >= 1 && first <= last && last <= 4094;
+}
+
+static int set_vlan(struct reading *r, const char *value)
+{
+    unsigned int untagged = 0;
+
+    r->vif->vlan_count = 0;
+    for (const char *at = value;; at++) {
+        size_t len = strcspn(at, "/");
+        struct vif_vlan *vlan = &r->vif->vlans[r->vif->vlan_count];
+
+        if (r->vif->vlan_count == VIF_VLANS_MAX || !read_vlan(at, len, vlan))
+            return fail(r,
+                        "'%.40s' are not VLANs: write 10, or for example 10p/20/30-35 with at most "
+                        "%d parts and numbers from 1 to 4094",
+                        value, VIF_VLANS_MAX);
+        untagged += vlan->untagged;
+        r->vif->vlan_count++;
+        at += len;
+        if (!*at)
+            break;
+    }
+    if (r->vif->vlan_count == 1 && r->vif->vlans[0].first == r->vif->vlans[0].last)
+        r->vif->vlans[0].untagged = true; /* the only one needs no tag */
+    return untagged > 1 ? fail(r,
+                               "in '%.40s' more than one VLAN is marked p: the guest sees one of "
+                               "them without a tag",
+                               value)
+                        : 0;
+}
+
+void vif_vlans_format(const struct vif_spec *vif, char *text, size_t bytes)
+{
+    size_t used = 0;
+
+    *text = '\0';
+    for (size_t i = 0; i < vif->vlan_count && used < bytes; i++) {
+        const struct vif_vlan *v = &vif->vlans[i];
+        const char *slash = i ? "/" : "";
+
+        used += (size_t)(v->first == v->last ? snprintf(text + used, bytes - used, "%s%u%s", slash,
+                                                        v->first, v->untagged ? "p" : "")
+                                             : snprintf(text + used, bytes - used, "%s%u-%u", slash,
+                                                        v->first, v->last));
+    }
+}
+
+/* What does not go together. */
+static int check_whole(struct reading *r)
+{
+    const struct vif_spec *vif = r->vif;
+
+    if ((vif->mode == VIF_ROUTE || vif->mode == VIF_NAT) && !vif->ip[0])
+        return fail(r, "script=%s needs the addresses of the card: add ip=", vif_script_name(vif));
+    if (vif->vlan_count && vif->mode != VIF_BRIDGE)
+        return fail(r, "VLANs are a bridge's: remove vlan= or script=%.60s", vif_script_name(vif));
+    return 0;
 }
 
 static int set_backend(struct reading *r, const char *value)
@@ -194,10 +320,21 @@ static const struct {
     const char *key;
     int (*set)(struct reading *r, const char *value);
 } vif_keys[] = {
-    { "mac", set_mac },         { "bridge", set_bridge }, { "vifname", set_name },
-    { "ip", set_ip },           { "mtu", set_mtu },       { "rate", set_rate },
-    { "type", set_type },       { "script", set_script }, { "backend", set_backend },
-    { "trusted", set_trusted }, { "model", set_ignored },
+    { "mac", set_mac },
+    { "bridge", set_bridge },
+    { "vifname", set_name },
+    { "ip", set_ip },
+    { "mtu", set_mtu },
+    { "rate", set_rate },
+    { "type", set_type },
+    { "script", set_script },
+    { "backend", set_backend },
+    { "trusted", set_trusted },
+    { "model", set_ignored },
+    { "devid", set_devid },
+    { "gatewaydev", set_gateway },
+    { "netdev", set_gateway },
+    { "vlan", set_vlan },
 };
 
 static int set_key(struct reading *r, char *word)
@@ -213,7 +350,7 @@ static int set_key(struct reading *r, char *word)
             return vif_keys[i].set(r, equals + 1);
     return fail(r,
                 "'%.40s' is not a key of a network card: the keys are mac, bridge, ip, vifname,"
-                " rate and mtu",
+                " rate, mtu, vlan, script, gatewaydev and devid",
                 word);
 }
 
@@ -250,12 +387,24 @@ int vif_spec_parse(const char *text, struct vif_spec *vif, char *err, size_t err
             rc = set_key(&r, word);
     }
     free(copy);
-    return rc;
+    return rc ? rc : check_whole(&r);
+}
+
+/* What most cards have not. */
+static void put_more(const struct vif_spec *vif, char *text, size_t bytes)
+{
+    char vlans[VIF_VLANS_MAX * 10];
+
+    vif_vlans_format(vif, vlans, sizeof(vlans));
+    snprintf(text, bytes, "%s%s%s%s%s%s", vif->mode == VIF_BRIDGE ? "" : ",script=",
+             vif->mode == VIF_BRIDGE ? "" : vif_script_name(vif),
+             vif->gateway[0] ? ",gatewaydev=" : "", vif->gateway, vlans[0] ? ",vlan=" : "", vlans);
 }
 
 char *vif_spec_format(const struct vif_spec *vif)
 {
-    char mac[24] = "", rate[64] = "", mtu[24] = "", *line;
+    char mac[24] = "", rate[64] = "", mtu[24] = "", devid[24] = "",
+         more[VIF_SCRIPT_MAX + VIF_VLANS_MAX * 10 + 64] = "", *line;
 
     if (vif->has_mac) {
         memcpy(mac, "mac=", 4);
@@ -264,14 +413,17 @@ char *vif_spec_format(const struct vif_spec *vif)
     }
     if (vif->mtu)
         snprintf(mtu, sizeof(mtu), ",mtu=%u", vif->mtu);
+    if (vif->has_devid)
+        snprintf(devid, sizeof(devid), "devid=%u,", vif->devid);
     if (vif->rate_bytes) /* as bytes a second over the same interval */
         snprintf(rate, sizeof(rate), ",rate=%lluB/s@%uus",
                  (unsigned long long)((vif->rate_bytes * 1000000 + vif->rate_interval_us - 1) /
                                       vif->rate_interval_us),
                  vif->rate_interval_us);
-    if (asprintf(&line, "%sbridge=%s%s%s%s%s%s%s%s", mac, vif->bridge,
+    put_more(vif, more, sizeof(more));
+    if (asprintf(&line, "%s%sbridge=%s%s%s%s%s%s%s%s%s", devid, mac, vif->bridge,
                  vif->name[0] ? ",vifname=" : "", vif->name, vif->ip[0] ? ",ip=" : "", vif->ip, mtu,
-                 rate, vif->untrusted_backend ? ",trusted=0" : "") < 0)
+                 rate, vif->untrusted_backend ? ",trusted=0" : "", more) < 0)
         return NULL;
     return line;
 }

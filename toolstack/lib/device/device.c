@@ -349,6 +349,40 @@ static void remove_empty_parents(struct xs_handle *xs, const struct device *dev)
     }
 }
 
+int device_forget(struct xs_handle *xs, const struct device *dev, struct error *e)
+{
+    int rc = store_transact(xs, remove_nodes, (void *)dev);
+
+    remove_empty_parents(xs, dev);
+    return rc ? error_set(e, rc, "cannot remove the store nodes of %s: %s", dev->label,
+                          strerror(-rc))
+              : 0;
+}
+
+int device_begin_close(struct xs_handle *xs, const struct device *dev)
+{
+    struct closing c = { .dev = dev };
+
+    return store_transact(xs, begin_close, &c);
+}
+
+bool device_is_closed(struct xs_handle *xs, const struct device *dev)
+{
+    return find_laggard(xs, dev, 1, DEVICE_BACKEND_GONE) == 1;
+}
+
+int device_close(struct xs_handle *xs, const struct device *dev, unsigned int timeout_ms,
+                 int other_fd, int (*stop)(void *arg), void *arg, struct error *e)
+{
+    int rc = device_begin_close(xs, dev);
+
+    if (rc)
+        return error_set(e, rc, "cannot ask for the end of %s in xenstore: %s", dev->label,
+                         strerror(-rc));
+    rc = device_wait(xs, dev, 1, DEVICE_BACKEND_GONE, timeout_ms, other_fd, stop, arg, e);
+    return rc ? rc : device_forget(xs, dev, e);
+}
+
 int device_remove(struct xs_handle *xs, const struct device *devs, size_t count,
                   unsigned int grace_ms, unsigned int timeout_ms, struct error *e)
 {
@@ -363,12 +397,9 @@ int device_remove(struct xs_handle *xs, const struct device *devs, size_t count,
         rc = device_wait(xs, devs, count, DEVICE_BACKEND_GONE, timeout_ms, -1, NULL, NULL, e);
     }
     for (size_t i = 0; i < count; i++) {
-        int removed = store_transact(xs, remove_nodes, (void *)&devs[i]);
+        int removed = device_forget(xs, &devs[i], e);
 
-        if (removed && !rc)
-            rc = error_set(e, removed, "cannot remove the store nodes of %s: %s", devs[i].label,
-                           strerror(-removed));
-        remove_empty_parents(xs, &devs[i]);
+        rc = rc ? rc : removed;
     }
     return rc;
 }

@@ -8,6 +8,7 @@
 #ifndef DOMUS_DEVICE_H
 #define DOMUS_DEVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,22 @@ enum device_goal {
 int device_wait(struct xs_handle *xs, const struct device *devs, size_t count,
                 enum device_goal goal, unsigned int timeout_ms, int other_fd,
                 int (*stop)(void *arg), void *arg, struct error *e);
+
+/* Asks the guest to close a device and waits until its backend has let go; then the folders are
+ * removed. -ETIMEDOUT with the states of both ends in *e, or -EINTR by stop() as above: both ends
+ * stay and close when the guest lets go; device_is_closed() says when, and then the folders are
+ * device_forget()'s to remove. */
+int device_close(struct xs_handle *xs, const struct device *dev, unsigned int timeout_ms,
+                 int other_fd, int (*stop)(void *arg), void *arg, struct error *e);
+
+/* Asks for the end without waiting. Harmless if the device is not there. */
+int device_begin_close(struct xs_handle *xs, const struct device *dev);
+
+/* True if neither end uses the device any more. */
+bool device_is_closed(struct xs_handle *xs, const struct device *dev);
+
+/* Removes both folders, and those above that are empty then. */
+int device_forget(struct xs_handle *xs, const struct device *dev, struct error *e);
 
 /* Takes devices away. While the guest runs it is asked to close them and given grace_ms; with 0 its
  * ends are removed at once, which is how the backends learn that nobody will answer. Then the

@@ -199,3 +199,24 @@ int loop_device_release(const char *prefix, unsigned int timeout_ms, unsigned in
         nanosleep(&pause, NULL);
     }
 }
+
+static void grow_one(const char *mark, const char *device, void *arg)
+{
+    int *rc = arg, fd = open(device, O_RDONLY | O_CLOEXEC);
+
+    (void)mark;
+    if (fd < 0 || ioctl(fd, LOOP_SET_CAPACITY, 0))
+        *rc = -errno;
+    if (fd >= 0)
+        close(fd);
+}
+
+int loop_device_grow(const char *mark, struct error *e)
+{
+    int grown = 0, rc = loop_device_each(mark, grow_one, &grown);
+
+    rc = rc ? rc : grown;
+    return rc ? error_set(e, rc, "the loop device %s* does not take its file's new size: %s", mark,
+                          strerror(-rc))
+              : 0;
+}

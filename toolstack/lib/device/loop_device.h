@@ -29,6 +29,9 @@ int loop_device_attach(const char *path, bool read_only, const char *mark,
 int loop_device_release(const char *prefix, unsigned int timeout_ms, unsigned int *released,
                         struct error *e);
 
+/* Has the device with this mark take the size that its file has now. 0 if there is none. */
+int loop_device_grow(const char *mark, struct error *e);
+
 /* Calls found(mark, device, arg) for each loop device whose mark begins with `prefix`. 0 or -errno
  * if the devices cannot be listed. */
 int loop_device_each(const char *prefix,

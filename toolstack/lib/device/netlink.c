@@ -7,6 +7,8 @@
  */
 #include "netlink.h"
 
+#include "netlink_message.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -17,13 +19,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
-#define MESSAGE_BYTES 1024u
-#define ANSWER_BYTES  32768u /* a link's description with its statistics and bridge state */
-
-union message {
-    char bytes[MESSAGE_BYTES];
-    struct nlmsghdr header;
-};
+#define ANSWER_BYTES 32768u /* a link's description with its statistics and bridge state */
 
 int netlink_open(struct netlink *nl)
 {
@@ -47,24 +43,28 @@ void netlink_close(struct netlink *nl)
     nl->socket = NULL;
 }
 
-static struct ifinfomsg *start(struct netlink *nl, union message *m, uint16_t type, uint16_t flags,
-                               unsigned int index)
+void *netlink_start(struct netlink *nl, union netlink_message *m, uint16_t type, uint16_t flags,
+                    size_t bytes)
 {
-    struct ifinfomsg *info;
-
     memset(m, 0, sizeof(*m));
     mnl_nlmsg_put_header(m->bytes);
     m->header.nlmsg_type = type;
     m->header.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
     m->header.nlmsg_seq = ++nl->sequence;
-    info = mnl_nlmsg_put_extra_header(&m->header, sizeof(*info));
+    return mnl_nlmsg_put_extra_header(&m->header, bytes);
+}
+
+static struct ifinfomsg *start(struct netlink *nl, union netlink_message *m, uint16_t type,
+                               uint16_t flags, unsigned int index)
+{
+    struct ifinfomsg *info = netlink_start(nl, m, type, flags, sizeof(*info));
+
     info->ifi_family = AF_UNSPEC;
     info->ifi_index = (int)index;
     return info;
 }
 
-/* Sends and takes one answer; on_data may be NULL if an acknowledgement is all that comes. */
-static int ask(struct netlink *nl, union message *m, mnl_cb_t on_data, void *arg)
+int netlink_ask(struct netlink *nl, union netlink_message *m, mnl_cb_t on_data, void *arg)
 {
     char answer[ANSWER_BYTES] __attribute__((aligned(8)));
     ssize_t n;
@@ -117,20 +117,20 @@ static int link_answer(const struct nlmsghdr *header, void *arg)
 
 int netlink_get_link(struct netlink *nl, const char *name, struct netlink_link *link)
 {
-    union message m;
+    union netlink_message m;
 
     memset(link, 0, sizeof(*link));
     if (!*name || strlen(name) >= IFNAMSIZ)
         return -ENODEV;
     start(nl, &m, RTM_GETLINK, 0, 0);
     mnl_attr_put_strz(&m.header, IFLA_IFNAME, name);
-    return ask(nl, &m, link_answer, link);
+    return netlink_ask(nl, &m, link_answer, link);
 }
 
 /* Without this dom0 would give the card an IPv6 address of its own and answer on it. */
 static int forbid_ipv6_address(struct netlink *nl, unsigned int index)
 {
-    union message m;
+    union netlink_message m;
     struct nlattr *spec, *inet6;
 
     start(nl, &m, RTM_SETLINK, NLM_F_ACK, index);
@@ -139,7 +139,7 @@ static int forbid_ipv6_address(struct netlink *nl, unsigned int index)
     mnl_attr_put_u8(&m.header, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
     mnl_attr_nest_end(&m.header, inet6);
     mnl_attr_nest_end(&m.header, spec);
-    int rc = ask(nl, &m, NULL, NULL);
+    int rc = netlink_ask(nl, &m, NULL, NULL);
     return rc == -EAFNOSUPPORT ? 0 : rc; /* a kernel without IPv6 */
 }
 
@@ -147,7 +147,7 @@ int netlink_prepare_vif(struct netlink *nl, unsigned int index, unsigned int mtu
                         const char *new_name)
 {
     static const uint8_t address[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
-    union message m;
+    union netlink_message m;
 
     start(nl, &m, RTM_SETLINK, NLM_F_ACK, index);
     mnl_attr_put(&m.header, IFLA_ADDRESS, sizeof(address), address);
@@ -155,25 +155,25 @@ int netlink_prepare_vif(struct netlink *nl, unsigned int index, unsigned int mtu
         mnl_attr_put_u32(&m.header, IFLA_MTU, mtu);
     if (new_name)
         mnl_attr_put_strz(&m.header, IFLA_IFNAME, new_name);
-    int rc = ask(nl, &m, NULL, NULL);
+    int rc = netlink_ask(nl, &m, NULL, NULL);
     return rc ? rc : forbid_ipv6_address(nl, index);
 }
 
 int netlink_set_master(struct netlink *nl, unsigned int index, unsigned int bridge)
 {
-    union message m;
+    union netlink_message m;
 
     start(nl, &m, RTM_SETLINK, NLM_F_ACK, index);
     mnl_attr_put_u32(&m.header, IFLA_MASTER, bridge);
-    return ask(nl, &m, NULL, NULL);
+    return netlink_ask(nl, &m, NULL, NULL);
 }
 
 int netlink_set_up(struct netlink *nl, unsigned int index)
 {
-    union message m;
+    union netlink_message m;
     struct ifinfomsg *info = start(nl, &m, RTM_SETLINK, NLM_F_ACK, index);
 
     info->ifi_flags = IFF_UP;
     info->ifi_change = IFF_UP;
-    return ask(nl, &m, NULL, NULL);
+    return netlink_ask(nl, &m, NULL, NULL);
 }
