@@ -54,6 +54,18 @@ struct domain *domain_get_by_id(domid_t id)
     return d && domain_get(d) ? d : NULL;
 }
 
+struct domain *domain_find(domid_t id)
+{
+    struct domain *d;
+
+    if (id == DOMID_SELF)
+        return current->domain;
+    if (id >= DOMID_FIRST_RESERVED)
+        return NULL;
+    d = READ_ONCE(domain_table[array_index_nospec(id, DOMID_FIRST_RESERVED)]);
+    return d && atomic_read(&d->refcount) ? d : NULL;
+}
+
 struct domain *domain_get_by_any_id(domid_t id)
 {
     if (id == DOMID_SELF || id == current->domain->domid)

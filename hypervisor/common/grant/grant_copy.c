@@ -13,7 +13,7 @@
 
 /* One side as claimed. */
 struct copy_side {
-    struct domain *domain;   /* referenced; NULL: nothing is claimed */
+    struct domain *domain;   /* NULL: nothing is claimed */
     struct frame *frame;     /* referenced, and typed when written to */
     domid_t domid;           /* as the element named it */
     bool by_ref, readonly;
@@ -37,7 +37,6 @@ static void side_release(struct copy_side *s)
     frame_put(s->frame);
     if (s->by_ref)
         grant_unpin_copy(s->domain, (grant_ref_t)s->name, use_of(s), s->via, s->via_ref);
-    domain_put(s->domain);
     s->domain = NULL;
 }
 
@@ -74,13 +73,11 @@ static s16 side_claim(struct copy_side *s, const struct gnttab_copy_ptr *p, bool
     struct domain *d;
     s16 rc;
 
-    d = domain_get_by_any_id(p->domid);
+    d = domain_find(p->domid);
     if (!d)
         return GNTST_bad_domain;
-    if (p->domid != DOMID_SELF && !by_ref) {
-        domain_put(d);
+    if (p->domid != DOMID_SELF && !by_ref)
         return GNTST_permission_denied;
-    }
     s->domid = p->domid;
     s->by_ref = by_ref;
     s->readonly = readonly;
@@ -92,9 +89,7 @@ static s16 side_claim(struct copy_side *s, const struct gnttab_copy_ptr *p, bool
             grant_unpin_copy(d, (grant_ref_t)s->name, use_of(s), s->via, s->via_ref);
         rc = GNTST_general_error;
     }
-    if (rc)
-        domain_put(d);
-    else
+    if (!rc)
         s->domain = d;
     return rc;
 }

@@ -164,7 +164,7 @@ void grant_map_one(void *arg)
         op->status = GNTST_bad_gntref;
         return;
     }
-    granter = domain_get_by_id(op->dom);
+    granter = op->dom == DOMID_SELF ? NULL : domain_find(op->dom);
     if (!granter) {
         op->status = GNTST_bad_domain;
         return;
@@ -176,7 +176,6 @@ void grant_map_one(void *arg)
         if (op->status)
             handle_free(t, handle);
     }
-    domain_put(granter);
 }
 
 /* ---- unmap ---- */

@@ -170,6 +170,11 @@ extern struct domain **domain_table;
 struct domain *domain_get_by_id(domid_t id);
 /** DOMID_SELF or an id. Whether others may be looked up is for the caller to check (access.h). */
 struct domain *domain_get_by_any_id(domid_t id);
+/**
+ * Find a live or dying domain without taking a reference: good until this CPU passes a quiescent
+ * point, so within one run of a hypercall. DOMID_SELF or an id; NULL if there is none.
+ */
+struct domain *domain_find(domid_t id);
 bool domain_get(struct domain *d); /* false: already on its way out */
 void domain_put(struct domain *d);
 
