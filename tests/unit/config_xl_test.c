@@ -18,7 +18,8 @@
     "\"uuid\": \"266d81ca-38e9-4a8f-86c8-4e495e6c47bf\", \"run_hotplug_scripts\": \"True\"},"  \
     "\"b_info\": {\"max_vcpus\": 2, \"avail_vcpus\": [0], \"max_memkb\": 262144,"              \
     "\"target_memkb\": 131072, \"video_memkb\": 0, \"sched_params\": {\"sched\": \"credit2\"," \
-    "\"weight\": 256, \"cap\": 0}, \"claim_mode\": \"True\", \"kernel\": \"/srv/vmlinuz\","    \
+    "\"weight\": 512, \"cap\": 0}, \"claim_mode\": \"True\", \"kernel\": \"/srv/vmlinuz\","    \
+    "\"tsc_mode\": \"native\","                                                                \
     "\"cmdline\": \"console=hvc0 \\\"quiet\\\"\", \"ramdisk\": \"/srv/guest.cpio.gz\","        \
     "\"type.pv\": {}, \"arch_arm\": {}, \"arch_x86\": {\"msr_relaxed\": \"False\"}},"
 #define XL_DEVICES                                                                            \
@@ -58,6 +59,9 @@ static void check_domain(const struct domain_config *cfg)
     assert_int_equal(cfg->maxmem_mib, 256);
     assert_int_equal(cfg->vcpus, 1);
     assert_int_equal(cfg->maxvcpus, 2);
+    assert_int_equal(cfg->cpu_weight, 512);
+    assert_int_equal(cfg->cap, 0);
+    assert_int_equal(cfg->tsc_mode, 2);
     assert_int_equal(cfg->disk_count, 2);
     assert_true(cfg->disks[0].read_only);
     assert_false(cfg->disks[1].read_only);
@@ -66,7 +70,7 @@ static void check_domain(const struct domain_config *cfg)
     assert_int_equal(cfg->vifs[0].mac[5], 0x65);
     assert_int_equal(cfg->vifs[0].rate_bytes, 62500);
     assert_int_equal(cfg->on_reboot, ACTION_RENAME_RESTART);
-    assert_int_equal(cfg->on_crash, ACTION_RESTART);
+    assert_int_equal(cfg->on_crash, ACTION_COREDUMP_RESTART);
     assert_int_equal(cfg->on_poweroff, ACTION_DESTROY);
 }
 

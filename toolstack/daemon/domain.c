@@ -202,7 +202,10 @@ void domain_gone(const struct domain_note *note)
             break;
         }
     tell_waiters(d->domid);
-    event_emit("gone", d->name, d->domid, d->why ? d->why : "destroyed on request");
+    event_emit("gone", d->name, d->domid,
+               d->why                     ? d->why
+               : d->phase == PHASE_SAVING ? "saved"
+                                          : "destroyed on request");
     console_free(d->console);
     free(d);
 }

@@ -183,6 +183,11 @@ static int go_on(struct saving *s)
 /* From here on the guest is in the file, and must not run any more. */
 static int end_domain(struct saving *s)
 {
+    struct domain_note n = { .domid = s->state.domid, .phase = PHASE_SAVING };
+
+    memcpy(n.uuid, s->args->ref.uuid, sizeof(n.uuid));
+    snprintf(n.name, sizeof(n.name), "%s", s->cfg.name);
+    worker_send_domain(s->w, NOTE_DOMAIN, &n); /* so that domusd can say how it has ended */
     note_phase(s, PHASE_ENDING);
     error_clear(&s->w->error); /* without the state it is taken away all the same */
     return life_tear_down(s->w, s->args->ref.uuid, s->cfg.name, s->state.domid, true);

@@ -19,6 +19,8 @@
 /* Beside libxl's keys: the domain as a file of ours, which loses nothing. */
 #define OWN_KEY "domus_config"
 
+#define DEFAULT_WEIGHT 256
+
 /* ---- writing -------------------------------------------------------------------------- */
 
 /* libxl's names of actions have no hyphens. */
@@ -62,6 +64,13 @@ static void put_build(struct json_out *out, const struct domain_config *cfg)
     json_string(out, "cmdline", cfg->cmdline);
     if (cfg->ramdisk)
         json_string(out, "ramdisk", cfg->ramdisk);
+    json_string(out, "tsc_mode", config_tsc_mode_name(cfg->tsc_mode));
+    if (cfg->cpu_weight || cfg->cap) {
+        json_open_object(out, "sched_params");
+        json_int(out, "weight", cfg->cpu_weight ? cfg->cpu_weight : DEFAULT_WEIGHT);
+        json_int(out, "cap", cfg->cap);
+        json_close_object(out);
+    }
     json_open_object(out, "type.pv");
     json_close_object(out);
     json_close_object(out);
@@ -182,9 +191,7 @@ static void action_setting(FILE *text, yajl_val root, const char *key)
     char name[32];
 
     if (!value)
-        value = "destroy";               /* what libxl leaves out */
-    if (!strncmp(value, "coredump_", 9)) /* the crash is not worth losing the guest for */
-        value += 9;
+        value = "destroy"; /* what libxl leaves out */
     snprintf(name, sizeof(name), "%s", value);
     for (char *c = name; *c; c++)
         if (*c == '_')
@@ -252,6 +259,7 @@ static bool list(FILE *text, const char *key, yajl_val array, bool (*line)(FILE 
 static bool write_text(FILE *text, yajl_val root)
 {
     yajl_val c = json_get(root, "c_info"), b = json_get(root, "b_info");
+    yajl_val sched = json_get(b, "sched_params");
     size_t vcpus = length(json_get(b, "avail_vcpus"));
     int64_t max_vcpus = json_get_int(b, "max_vcpus", 1);
     int64_t max_kib = json_get_int(b, "max_memkb", 0);
@@ -267,6 +275,10 @@ static bool write_text(FILE *text, yajl_val root)
     number_setting(text, "maxmem", (max_kib + 1023) / 1024);
     number_setting(text, "vcpus", vcpus ? (int64_t)vcpus : max_vcpus);
     number_setting(text, "maxvcpus", max_vcpus);
+    string_setting(text, "tsc_mode", b, "tsc_mode");
+    if (json_get_int(sched, "weight", DEFAULT_WEIGHT) != DEFAULT_WEIGHT)
+        number_setting(text, "cpu_weight", json_get_int(sched, "weight", 0));
+    number_setting(text, "cap", json_get_int(sched, "cap", 0));
     action_setting(text, root, "on_poweroff");
     action_setting(text, root, "on_reboot");
     action_setting(text, root, "on_crash");
