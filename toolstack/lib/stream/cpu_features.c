@@ -12,6 +12,9 @@
 
 enum reg { EAX, EBX, ECX, EDX };
 
+/* AMD's processors repeat these of leaf 1; the host's policy as Xen gives it does not. */
+#define AMD_REPEATED 0x0183f3ffu
+
 /* Words of features, and which of their bits count. */
 static const struct word {
     uint32_t leaf, subleaf;
@@ -27,7 +30,7 @@ static const struct word {
     { 0xd, 0, EAX, 0 },
     { 0xd, 1, EAX, 0 },
     { 0x80000001, XEN_CPUID_NO_SUBLEAF, ECX, 1u << 1 }, /* CMP_LEGACY */
-    { 0x80000001, XEN_CPUID_NO_SUBLEAF, EDX, 0 },
+    { 0x80000001, XEN_CPUID_NO_SUBLEAF, EDX, AMD_REPEATED },
     { 0x80000007, XEN_CPUID_NO_SUBLEAF, EDX, 0 },
     { 0x80000008, XEN_CPUID_NO_SUBLEAF, EBX, 0 },
     { 0x80000021, XEN_CPUID_NO_SUBLEAF, EAX, 0 },
