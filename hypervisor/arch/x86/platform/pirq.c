@@ -155,7 +155,7 @@ int pirq_guest_bind(struct vcpu *v, u32 pirq, bool will_share)
 
     (void)will_share; /* one binding a line: sharers within a guest are its own affair */
     if (!info || !info->line)
-        return -EINVAL;
+        return access_irq(d, pirq) ? -EINVAL : -EPERM;
     rc = irq_line_bind(info->line, v, pirq);
     if (!rc)
         show_eoi_need(d, pirq, info->line->level);
