@@ -212,3 +212,101 @@ def test_dump_core(dom0, tools):
     dom0.check("rm /run/theirs.core; cd /run; domus dump-core --live ram live.core", 120)
     assert tools.domains()["ram"]["state"] == "running"
     dom0.check("rm /run/live.core")
+
+
+def is_ready(dom0, name):
+    """True once the guest's shell has said that it is up."""
+    return "is ready" in dom0.run(f"cat /var/log/domus/{name}.log").output
+
+
+def test_config(dom0, tools):
+    """create takes settings and shows its plan; config and diff show what has become of them."""
+    plan = dom0.check("domus create -n /srv/test/ram.cfg memory=144 cpus=0 cpu_weight=300")
+    assert "'ram' would be created" in plan and "144 MiB" in plan and "weight 300" in plan
+    assert not tools.names()
+    dom0.check("domus create -p /srv/test/ram.cfg memory=144 maxmem=160 cpus=0 cpu_weight=300"
+               " 'on_crash=preserve'", 120)
+    row, = ask(dom0, "sched ram", "sched")
+    assert row["weight"] == 300
+    dom0.check("domus mem-set ram 132; domus sched -w 301 -c 77 ram")
+    shown = ask(dom0, "config ram", "config")
+    assert shown["file"] == "/srv/test/ram.cfg"
+    for line in ("memory = 132", "maxmem = 160", "cpu_weight = 301", "cap = 77", 'cpus = "0"',
+                 'on_crash = "preserve"'):
+        assert line + "\n" in shown["config"]
+    differences = dom0.run("domus diff ram")
+    assert differences.status == 3
+    assert "- memory = 128\n+ memory = 132\n" in differences.output
+    assert "mac" not in differences.output and "uuid" not in differences.output
+    dom0.check("domus config ram >/run/now.cfg; domus diff ram /run/now.cfg")
+    text = dom0.run("domus diff ram --json").output
+    assert {row["key"] for row in schema.parse(text, "diff")} == \
+        {"memory", "maxmem", "cpu_weight", "cap", "cpus", "on_crash"}
+    ask(dom0, "check /run/now.cfg", "check")
+    complaint(dom0, "domus create /srv/test/ram.cfg memry=3", ["memry", "memory"])
+    complaint(dom0, "domus create /srv/test/ram.cfg 7", ["7", "key=value"])
+    complaint(dom0, "domus create /srv/test/ram.cfg cpus=99 name=other", ["other", "CPU"])
+    complaint(dom0, "domus diff ram /run/none.cfg", ["/run/none.cfg"])
+    complaint(dom0, "domus config Domain-0", ["Domain-0", "not made by domus"])
+    assert tools.names() == ["ram"]
+
+
+def test_crash_loop(dom0, tools):
+    """A domain that crashes again and again leaves cores and is given up."""
+    dom0.check("rm -rf /var/lib/domus/cores; domus create --no-wait /srv/test/panicd.cfg"
+               " on_crash=coredump-restart restart_limit=1", 120)
+    eventually(lambda: len(dom0.run("ls /var/lib/domus/cores").output.split()) == 2, "cores", 240)
+    tools.wait(lambda domains: not domains, 60, "end of the domain")
+    log = dom0.check("cat /var/log/domus/domusd.log")
+    assert "has crashed 2 times within 300 s (restart_limit=1)" in log
+    actions = [row["action"] for row in ask(dom0, "list --dead panicd", "dead")[-2:]]
+    assert actions == ["coredump-restart"] * 2
+    dom0.check("rm -rf /var/lib/domus/cores")
+
+
+def test_host(dom0, tools):
+    """autostart creates a list in its order; shutdown --all ends everything for good."""
+    dom0.check("domus create /srv/test/ram.cfg on_poweroff=restart", 120)
+    dom0.check("printf '%s\\n' '# the list' /srv/test/ram.cfg '/srv/none.cfg delay=1'"
+               " '/srv/test/tune.cfg delay=3 # last' '' >/run/list")
+    result = dom0.run("domus autostart /run/list 2>&1", 180)
+    assert result.status == 1 and "'ram' is there already" in result.output
+    assert "/srv/none.cfg" in result.output and "'tune' runs as" in result.output
+    complaint(dom0, "domus autostart /run/nolist", ["/run/nolist", "No such"])
+    dom0.check("echo '/srv/test/ram.cfg soon' >/run/list")
+    complaint(dom0, "domus autostart /run/list", ["/run/list:1", "soon", "delay=SECONDS"])
+    for name in ("ram", "tune"):
+        eventually(lambda name=name: is_ready(dom0, name), "guest", 120)
+    ended = ask(dom0, "shutdown --all --wait --timeout 200", "shutdown-all")
+    assert sorted(row["name"] for row in ended) == ["ram", "tune"]
+    assert all(row["asked"] and row["ended"] for row in ended)
+    assert not tools.names()
+
+
+def test_why(dom0, tools):
+    """why names those who hold a domain: of one that runs, and of one that cannot vanish."""
+    tools.create("ram", "-p")
+    answer = ask(dom0, "why ram", "why")
+    assert answer["pages"] > 30000 and answer["state"] == "paused"
+    assert any(row["user"] == 0 for row in answer["grants"])
+    assert [row["kind"] for row in answer["backends"]] == ["vif"]
+    dom0.check("domus destroy ram")
+    # A builder that stands still keeps the console ring of its guest mapped.
+    dom0.check("/usr/lib/domus/domus-build kernel=/srv/vmlinuz ramdisk=/srv/guest.cpio.gz"
+               " memory=128 cmdline=console=hvc0 until=never seconds=900 >/run/built 2>&1 &"
+               " echo $! >/run/builder")
+    found = tools.wait(lambda domains: domains, 120, "domain")
+    number = next(iter(found.values()))["id"]
+    eventually(lambda: "guest: init" in dom0.check("cat /run/built"), "guest", 120)
+    dom0.check("kill -STOP $(cat /run/builder)")
+    result = dom0.run(f"domus destroy --force {number} 2>&1", 120)
+    assert result.status == 1 and f"domus why {number}" in result.output
+    answer = ask(dom0, f"why {number}", "why")
+    assert answer["state"] == "dying" and answer["pages"] > 0
+    assert "domus-build" in [row["name"] for row in answer["processes"]]
+    assert {row["user"] for row in answer["grants"]} == {0}
+    text = dom0.check(f"domus why {number}")
+    assert "is dying" in text and "(domus-build) maps" in text
+    dom0.check("kill -KILL $(cat /run/builder)")
+    tools.wait(lambda domains: not domains, 60, "end of the domain")
+    complaint(dom0, "domus why nobody", ["nobody", "list"])

@@ -81,6 +81,7 @@ int cmd_config(const struct cmd *cmd, int argc, char **argv);
 int cmd_diff(const struct cmd *cmd, int argc, char **argv);
 int cmd_dump_core(const struct cmd *cmd, int argc, char **argv);
 int cmd_events(const struct cmd *cmd, int argc, char **argv);
+int cmd_why(const struct cmd *cmd, int argc, char **argv);
 int cmd_top(const struct cmd *cmd, int argc, char **argv);
 
 /* domus create FILE, without options. */

@@ -99,6 +99,7 @@ const struct cmd cmds[] = {
     { "trigger", "[--force] DOMAIN nmi|reset|init|power|sleep [VCPU]",
       "send an event to a virtual CPU",
       "  --force         also a domain that was not made by domus\n", cmd_trigger },
+    { "why", "[--json] DOMAIN", "show what still holds a domain that is dying", "", cmd_why },
     { "top", "[-b] [-d SECONDS] [-n TIMES] [--json]", "watch what the domains use",
       "  -b, --batch     print one table below the other (also if this is no terminal)\n"
       "  -d, --delay SECONDS  between two of them (3)\n"

@@ -38,6 +38,7 @@ static const struct {
     { "sched-list", api_sched_list },
     { "stats", api_stats },
     { "events", api_events },
+    { "why", api_why },
     { "config", api_config },
     { "dump-core", api_dump_core },
     { "deaths", api_deaths },

@@ -76,6 +76,11 @@ void api_vcpu_list(yajl_val params, struct reply_to *reply)
     query_text(reply, "vcpu-list", work_vcpu_list, json_get_string(params, "domain"));
 }
 
+void api_why(yajl_val params, struct reply_to *reply)
+{
+    query_text(reply, "why", work_why, json_get_string(params, "domain"));
+}
+
 void api_sched_list(yajl_val params, struct reply_to *reply)
 {
     query_text(reply, "sched-list", work_sched_list, json_get_string(params, "domain"));

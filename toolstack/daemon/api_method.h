@@ -21,7 +21,7 @@ api_method api_create, api_destroy, api_pause, api_unpause, api_shutdown, api_re
 api_method api_save, api_restore;
 api_method api_mem_set, api_mem_max, api_vcpu_set, api_vcpu_pin, api_sched, api_rename, api_sysrq;
 api_method api_trigger, api_debug_keys, api_vcpu_list, api_sched_list, api_stats;
-api_method api_config, api_dump_core, api_events, api_deaths;
+api_method api_why, api_config, api_dump_core, api_events, api_deaths;
 api_method api_list, api_info, api_dmesg;
 api_method api_block_attach, api_block_detach, api_block_list, api_block_resize;
 api_method api_network_attach, api_network_detach, api_network_list, api_network_check;

@@ -5,6 +5,7 @@
  * Locks: table->lock, held across no guest copy. ABI facts: public grant_table.h.
  */
 #include <asm/frame.h>
+#include <hv/console.h>
 #include <hv/access.h>
 #include <hv/atomic.h>
 #include <hv/boot.h>
@@ -50,6 +51,7 @@ void grant_table_init(void)
 {
     printk(LOG_INFO "Grant tables: up to version %u, %u frames, %u maptrack frames\n",
            opt_grant_max_version, opt_max_grant_frames, opt_max_maptrack_frames);
+    debug_key_register('g', "grants in use", grant_dump_all);
 }
 
 /* ---- life ---- */

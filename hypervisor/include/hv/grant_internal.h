@@ -155,6 +155,10 @@ bool grant_pins_full(struct active_grant *a, u32 use);
 void grant_unpin_locked(struct grant_table *t, struct active_grant *a, grant_ref_t ref, u32 use);
 bool grant_has_pin(const struct active_grant *a, u32 use);
 
+/* grant_dump.c */
+/** Debug key: the grants of every domain that are in use. */
+void grant_dump_all(unsigned char key);
+
 /* grant_table.c */
 /** Make the first n frames exist. 0, -EINVAL (beyond the limit), -ENOMEM. */
 int grant_table_grow(struct grant_table *t, u32 n);

@@ -100,8 +100,8 @@ static int destroy(struct worker *w, const uint8_t uuid[16], const char *name, d
         if (loop_now_ms() >= deadline)
             return error_set(&w->error, -EBUSY,
                              "domain '%s' (%u) is destroyed but does not "
-                             "vanish: something in dom0 still maps its pages",
-                             name, domid);
+                             "vanish: something still uses its pages: see domus why %u",
+                             name, domid, domid);
         worker_sleep(w, 20);
     }
     return 0;

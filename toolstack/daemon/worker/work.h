@@ -106,6 +106,7 @@ int work_debug_keys(struct worker *w, void *args); /* char *: the keys */
 int work_vcpu_list(struct worker *w, void *args);
 int work_sched_list(struct worker *w, void *args);
 int work_stats(struct worker *w, void *args); /* NULL */
+int work_why(struct worker *w, void *args);   /* work_why.c; not empty */
 
 /* life_config.c: a struct domain_ref. Answers {name, domid, file, config}. */
 int work_config(struct worker *w, void *args);
