@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What domusd and domus share: the domain file, JSON, devices. Their tests.
 toolstack-config-objs := $(addprefix toolstack/lib/config/,config_syntax.o config_keys.o config.o \
-                         config_format.o config_devices.o cpu_list.o disk_spec.o vif_spec.o)
+                         config_format.o config_devices.o config_limits.o cpu_list.o disk_spec.o vif_spec.o)
 toolstack-config-xl-objs := toolstack/lib/config/config_xl.o
 toolstack-json-objs   := toolstack/lib/json.o
 toolstack-device-objs := $(addprefix toolstack/lib/device/,store.o device.o disk_attach.o \

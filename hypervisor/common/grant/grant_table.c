@@ -5,10 +5,10 @@
  * Locks: table->lock, held across no guest copy. ABI facts: public grant_table.h.
  */
 #include <asm/frame.h>
-#include <hv/console.h>
 #include <hv/access.h>
 #include <hv/atomic.h>
 #include <hv/boot.h>
+#include <hv/console.h>
 #include <hv/errno.h>
 #include <hv/grant_internal.h>
 #include <hv/grant_table.h>

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu_list.h"
-
 #define MEMORY_MAX_MIB (16u << 20) /* 16 TiB, beyond every frame number the ABI can carry */
 
 int config_fail(struct config_reading *r, unsigned int line, const char *fmt, ...)
@@ -43,7 +41,7 @@ static int set_text(struct config_reading *r, const struct config_value *v, char
     return *out ? 0 : config_fail_memory(r);
 }
 
-static int check_range(struct config_reading *r, const struct config_value *v, const char *key,
+int config_check_range(struct config_reading *r, const struct config_value *v, const char *key,
                        int64_t min, int64_t max, const char *unit)
 {
     if (v->number >= min && v->number <= max)
@@ -55,17 +53,17 @@ static int check_range(struct config_reading *r, const struct config_value *v, c
 static int set_number(struct config_reading *r, const struct config_value *v, const char *key,
                       int64_t max, const char *unit, int64_t *out)
 {
-    int rc = check_range(r, v, key, 1, max, unit);
+    int rc = config_check_range(r, v, key, 1, max, unit);
 
     if (!rc)
         *out = v->number;
     return rc;
 }
 
-static int set_unsigned(struct config_reading *r, const struct config_value *v, const char *key,
+int config_set_unsigned(struct config_reading *r, const struct config_value *v, const char *key,
                         int64_t min, int64_t max, unsigned int *out)
 {
-    int rc = check_range(r, v, key, min, max, "");
+    int rc = config_check_range(r, v, key, min, max, "");
 
     if (!rc)
         *out = (unsigned int)v->number;
@@ -239,146 +237,6 @@ static int set_vifs(struct config_reading *r, const struct config_value *v)
     return 0;
 }
 
-/* ---- scheduling and limits ------------------------------------------------------------ */
-
-static int set_cpu_weight(struct config_reading *r, const struct config_value *v)
-{
-    return set_unsigned(r, v, "cpu_weight", 1, 65535, &r->cfg->cpu_weight);
-}
-
-static int set_cap(struct config_reading *r, const struct config_value *v)
-{
-    return set_unsigned(r, v, "cap", 0, 65535, &r->cfg->cap);
-}
-
-static int add_cpus(struct config_reading *r, const struct config_value *v, const char *key,
-                    struct config_cpus *cpus)
-{
-    struct cpu_list list;
-    char why[100];
-
-    if (v->type != CONFIG_STRING)
-        return config_fail(r, v->line, "'%s' must be a string, or a list of strings", key);
-    if (cpu_list_parse(v->string, &list, why, sizeof(why)))
-        return config_fail(r, v->line, "'%.60s' is not a list of CPUs for %s: %s", v->string, key,
-                           why);
-    cpus->lists[cpus->count] = strdup(v->string);
-    if (!cpus->lists[cpus->count])
-        return config_fail_memory(r);
-    cpus->count++;
-    return 0;
-}
-
-static int set_cpu_lists(struct config_reading *r, const struct config_value *v, const char *key,
-                         struct config_cpus *cpus)
-{
-    size_t count = v->type == CONFIG_LIST ? v->count : 1;
-    int rc = 0;
-
-    if (!count || count > CONFIG_VCPUS_MAX)
-        return config_fail(r, v->line, "%s must have 1 to %d lists, one for each virtual CPU", key,
-                           CONFIG_VCPUS_MAX);
-    cpus->lists = calloc(count, sizeof(*cpus->lists));
-    if (!cpus->lists)
-        return config_fail_memory(r);
-    cpus->each = v->type == CONFIG_LIST;
-    for (size_t i = 0; !rc && i < count; i++)
-        rc = add_cpus(r, cpus->each ? &v->items[i] : v, key, cpus);
-    return rc;
-}
-
-static int set_cpus(struct config_reading *r, const struct config_value *v)
-{
-    struct config_value text = *v;
-    char number[24];
-
-    if (v->type == CONFIG_NUMBER) { /* cpus=2: one CPU */
-        snprintf(number, sizeof(number), "%lld", (long long)v->number);
-        text.type = CONFIG_STRING;
-        text.string = number;
-    }
-    return set_cpu_lists(r, &text, "cpus", &r->cfg->cpus);
-}
-
-static int set_cpus_soft(struct config_reading *r, const struct config_value *v)
-{
-    return set_cpu_lists(r, v, "cpus_soft", &r->cfg->cpus_soft);
-}
-
-static int set_pool(struct config_reading *r, const struct config_value *v)
-{
-    if (!strcmp(v->string, "Pool-0"))
-        return 0;
-    return config_fail(r, v->line,
-                       "there is no CPU pool '%.40s': all domains share Pool-0; use cpus= to keep "
-                       "them apart",
-                       v->string);
-}
-
-static const char *const tsc_modes[] = { "default", "always_emulate", "native", "native_paravirt" };
-
-const char *config_tsc_mode_name(unsigned int mode)
-{
-    return tsc_modes[mode];
-}
-
-static int set_tsc_mode(struct config_reading *r, const struct config_value *v)
-{
-    for (unsigned int i = 0; i < sizeof(tsc_modes) / sizeof(tsc_modes[0]); i++)
-        if (v->type == CONFIG_STRING ? !strcmp(v->string, tsc_modes[i])
-                                     : v->type == CONFIG_NUMBER && v->number == i) {
-            r->cfg->tsc_mode = i;
-            /* Its instruction is not there any more: Xen itself treats it as the default. */
-            return i < 3 ? 0
-                         : config_fail(r, v->line,
-                                       "tsc_mode=\"native_paravirt\" is gone since Xen 4.15: use "
-                                       "default or native");
-        }
-    return config_fail(r, v->line, "this is not a tsc_mode: use default, always_emulate or native");
-}
-
-static int set_max_grant_frames(struct config_reading *r, const struct config_value *v)
-{
-    unsigned int n = 0;
-    int rc = set_unsigned(r, v, "max_grant_frames", 0, INT32_MAX, &n);
-
-    r->cfg->max_grant_frames = (int)n;
-    return rc;
-}
-
-static int set_max_maptrack_frames(struct config_reading *r, const struct config_value *v)
-{
-    unsigned int n = 0;
-    int rc = set_unsigned(r, v, "max_maptrack_frames", 0, INT32_MAX, &n);
-
-    r->cfg->max_maptrack_frames = (int)n;
-    return rc;
-}
-
-static int set_max_grant_version(struct config_reading *r, const struct config_value *v)
-{
-    return set_unsigned(r, v, "max_grant_version", 1, 2, &r->cfg->max_grant_version);
-}
-
-static int set_max_event_channels(struct config_reading *r, const struct config_value *v)
-{
-    return set_unsigned(r, v, "max_event_channels", 63, 131071, &r->cfg->max_event_channels);
-}
-
-static int set_rtc_timeoffset(struct config_reading *r, const struct config_value *v)
-{
-    int rc = check_range(r, v, "rtc_timeoffset", INT32_MIN, INT32_MAX, " seconds");
-
-    r->cfg->rtc_timeoffset_s = (int)v->number;
-    return rc;
-}
-
-static int set_localtime(struct config_reading *r, const struct config_value *v)
-{
-    r->cfg->localtime = v->number != 0;
-    return 0;
-}
-
 /* ---- actions -------------------------------------------------------------------------- */
 
 static const char *const action_names[ACTION_COUNT] = {
@@ -441,12 +299,12 @@ static int set_on_soft_reset(struct config_reading *r, const struct config_value
 
 static int set_restart_limit(struct config_reading *r, const struct config_value *v)
 {
-    return set_unsigned(r, v, "restart_limit", 0, 1000000, &r->cfg->restart_limit);
+    return config_set_unsigned(r, v, "restart_limit", 0, 1000000, &r->cfg->restart_limit);
 }
 
 static int set_restart_window(struct config_reading *r, const struct config_value *v)
 {
-    return set_unsigned(r, v, "restart_window", 1, 1000000, &r->cfg->restart_window_s);
+    return config_set_unsigned(r, v, "restart_window", 1, 1000000, &r->cfg->restart_window_s);
 }
 
 /* ---- the table ------------------------------------------------------------------------ */
@@ -474,18 +332,18 @@ const struct config_key config_keys[] = {
     { "on_soft_reset", CONFIG_STRING, set_on_soft_reset },
     { "restart_limit", CONFIG_NUMBER, set_restart_limit },
     { "restart_window", CONFIG_NUMBER, set_restart_window },
-    { "cpu_weight", CONFIG_NUMBER, set_cpu_weight },
-    { "cap", CONFIG_NUMBER, set_cap },
-    { "cpus", CONFIG_ANY, set_cpus },
-    { "cpus_soft", CONFIG_ANY, set_cpus_soft },
-    { "pool", CONFIG_STRING, set_pool },
-    { "tsc_mode", CONFIG_ANY, set_tsc_mode },
-    { "max_grant_frames", CONFIG_NUMBER, set_max_grant_frames },
-    { "max_maptrack_frames", CONFIG_NUMBER, set_max_maptrack_frames },
-    { "max_grant_version", CONFIG_NUMBER, set_max_grant_version },
-    { "max_event_channels", CONFIG_NUMBER, set_max_event_channels },
-    { "rtc_timeoffset", CONFIG_NUMBER, set_rtc_timeoffset },
-    { "localtime", CONFIG_NUMBER, set_localtime },
+    { "cpu_weight", CONFIG_NUMBER, config_set_cpu_weight },
+    { "cap", CONFIG_NUMBER, config_set_cap },
+    { "cpus", CONFIG_ANY, config_set_cpus },
+    { "cpus_soft", CONFIG_ANY, config_set_cpus_soft },
+    { "pool", CONFIG_STRING, config_set_pool },
+    { "tsc_mode", CONFIG_ANY, config_set_tsc_mode },
+    { "max_grant_frames", CONFIG_NUMBER, config_set_max_grant_frames },
+    { "max_maptrack_frames", CONFIG_NUMBER, config_set_max_maptrack_frames },
+    { "max_grant_version", CONFIG_NUMBER, config_set_max_grant_version },
+    { "max_event_channels", CONFIG_NUMBER, config_set_max_event_channels },
+    { "rtc_timeoffset", CONFIG_NUMBER, config_set_rtc_timeoffset },
+    { "localtime", CONFIG_NUMBER, config_set_localtime },
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 

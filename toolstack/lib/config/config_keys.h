@@ -33,4 +33,24 @@ int config_fail(struct config_reading *r, unsigned int line, const char *fmt, ..
 /* Fills *r->err. Returns -ENOMEM. */
 int config_fail_memory(struct config_reading *r);
 
+/* 0 if the number is from min to max; else -EINVAL with a sentence. */
+int config_check_range(struct config_reading *r, const struct config_value *v, const char *key,
+                       int64_t min, int64_t max, const char *unit);
+int config_set_unsigned(struct config_reading *r, const struct config_value *v, const char *key,
+                        int64_t min, int64_t max, unsigned int *out);
+
+/* Setters of config_limits.c. */
+int config_set_cpu_weight(struct config_reading *r, const struct config_value *value);
+int config_set_cap(struct config_reading *r, const struct config_value *value);
+int config_set_cpus(struct config_reading *r, const struct config_value *value);
+int config_set_cpus_soft(struct config_reading *r, const struct config_value *value);
+int config_set_pool(struct config_reading *r, const struct config_value *value);
+int config_set_tsc_mode(struct config_reading *r, const struct config_value *value);
+int config_set_max_grant_frames(struct config_reading *r, const struct config_value *value);
+int config_set_max_maptrack_frames(struct config_reading *r, const struct config_value *value);
+int config_set_max_grant_version(struct config_reading *r, const struct config_value *value);
+int config_set_max_event_channels(struct config_reading *r, const struct config_value *value);
+int config_set_rtc_timeoffset(struct config_reading *r, const struct config_value *value);
+int config_set_localtime(struct config_reading *r, const struct config_value *value);
+
 #endif
