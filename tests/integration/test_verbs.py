@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The verbs that change and watch a running domain, on stock Debian guests."""
+import os
+import re
 import struct
 import time
 
 import pytest
 import schema
 from machine import patience
+from packages import TOP
 from test_input import complaint
 
 pytestmark = [pytest.mark.sides("domus-domus", "xen-domus"), pytest.mark.border]
@@ -243,12 +246,22 @@ def test_config(dom0, tools):
     assert {row["key"] for row in schema.parse(text, "diff")} == \
         {"memory", "maxmem", "cpu_weight", "cap", "cpus", "on_crash"}
     ask(dom0, "check /run/now.cfg", "check")
+    complaint(dom0, "domus create /srv/test/ram.cfg 'cpuid=host,sse9=0'", ["sse9", "cpuid"])
     complaint(dom0, "domus create /srv/test/ram.cfg memry=3", ["memry", "memory"])
     complaint(dom0, "domus create /srv/test/ram.cfg 7", ["7", "key=value"])
     complaint(dom0, "domus create /srv/test/ram.cfg cpus=99 name=other", ["other", "CPU"])
     complaint(dom0, "domus diff ram /run/none.cfg", ["/run/none.cfg"])
     complaint(dom0, "domus config Domain-0", ["Domain-0", "not made by domus"])
     assert tools.names() == ["ram"]
+
+
+def test_cpuid(dom0, tools, guest):
+    """cpuid= hides a feature from the guest's kernel."""
+    assert "rdrand" in dom0.check("grep flags /proc/cpuinfo")
+    dom0.check("domus create /srv/test/ram.cfg 'cpuid=host,rdrand=0,rdseed=0'", 120)
+    flags = guest.check("grep flags /proc/cpuinfo").split()
+    assert "sse2" in flags and "rdrand" not in flags and "rdseed" not in flags
+    del tools
 
 
 def test_crash_loop(dom0, tools):
@@ -310,3 +323,15 @@ def test_why(dom0, tools):
     dom0.check("kill -KILL $(cat /run/builder)")
     tools.wait(lambda domains: not domains, 60, "end of the domain")
     complaint(dom0, "domus why nobody", ["nobody", "list"])
+
+
+def test_examples(dom0, tools):
+    """Every example of domus(1) does what it should."""
+    with open(os.path.join(TOP, "docs/man/domus.1"), encoding="utf-8") as file:
+        lines = re.search(r"\.SH EXAMPLES\n\.nf\n(.*?)\.fi", file.read(), re.S).group(1)
+    for line in lines.splitlines():
+        # Nobody types at a console here; and a difference is what diff is to find.
+        result = dom0.run(line.replace("create -c ", "create ") + " 2>&1", 300)
+        assert result.status in ((0, 3) if " diff " in line else (0,)), (line, result.output)
+    assert not tools.names()
+    dom0.check("rm -f /srv/demo.save")

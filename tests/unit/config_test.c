@@ -81,7 +81,7 @@ static void further_keys(void **state)
 
     (void)state;
     parse_ok(BASE "cpu_weight=512\ncap=150\ncpus=['0','1-2']\ncpus_soft='all,^0'\n"
-                  "pool='Pool-0'\ntsc_mode='native'\nmax_grant_frames=0\n"
+                  "pool='Pool-0'\ncpuid='host,aes=0'\ntsc_mode='native'\nmax_grant_frames=0\n"
                   "max_maptrack_frames=99\nmax_grant_version=1\nmax_event_channels=4096\n"
                   "rtc_timeoffset=-3600\nlocaltime=1\nrestart_limit=0\nrestart_window=60\n"
                   "on_crash='coredump-restart'\non_soft_reset='preserve'\n"
@@ -100,6 +100,8 @@ static void further_keys(void **state)
     assert_int_equal(cfg.max_event_channels, 4096);
     assert_int_equal(cfg.rtc_timeoffset_s, -3600);
     assert_true(cfg.localtime);
+    assert_int_equal(cfg.cpuid_count, 1);
+    assert_string_equal(cfg.cpuid_texts[0], "host,aes=0");
     assert_int_equal(cfg.restart_limit, 0);
     assert_int_equal(cfg.restart_window_s, 60);
     assert_int_equal(cfg.on_crash, ACTION_COREDUMP_RESTART);
@@ -185,6 +187,9 @@ static void key_errors(void **state)
     parse_bad(BASE "max_grant_version = 3\n", 4, "1 to 2");
     parse_bad(BASE "max_event_channels = 131072\n", 4, "131071");
     parse_bad(BASE "restart_limit = -1\n", 4, "out of range");
+    parse_bad(BASE "cpuid = 'host,sse9=0'\n", 4, "no feature 'sse9'");
+    parse_bad(BASE "cpuid = [ 'host,sse3=0',\n '1:eax=0' ]\n", 5, "32 characters");
+    parse_bad(BASE "cpuid = 1\n", 4, "must be a string");
     parse_bad(BASE "seclabel = 'a'\n", 4, "security labels");
     parse_bad(BASE "claim_mode = 1\n", 4, "always claimed");
     parse_bad(BASE "pvshim = 1\n", 4, "PVH");

@@ -4,7 +4,7 @@ libdomus-error-objs   := toolstack/lib/error.o
 libdomus-control-objs := $(addprefix toolstack/lib/,control.o domctl_domain.o domctl_vcpu.o \
                          domctl_state.o cpu_policy.o sysctl.o xen_version.o memory_op.o guest_op.o)
 libdomus-build-objs   := $(addprefix toolstack/lib/,pv_build.o pv_build_file.o pv_build_memory.o \
-                         pv_build_start.o) $(image-objs) $(image-unpack-objs)
+                         pv_build_start.o config/cpuid_edit.o) $(image-objs) $(image-unpack-objs)
 # Saved domains: the stream's reader is pure, pv_save and pv_restore work on domains.
 toolstack-stream-objs := $(addprefix toolstack/lib/stream/,stream_io.o xl_file.o stream_read.o \
                          stream_check.o stream_plan.o pv_convert.o cpu_features.o)

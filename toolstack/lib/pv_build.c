@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/cpuid_edit.h"
 #include "pv_build_internal.h"
 
 /* What a domain may have beyond "maxmem", for the pages a balloon driver and console take. */
@@ -259,6 +260,39 @@ static int apply_policy(struct pv_build *build, const struct cpu_policy *policy,
     return rc;
 }
 
+/* What the domain's file says under cpuid=. A leaf that the guest does not have cannot be changed.
+ */
+static int edit_policy(struct pv_build *build, struct cpu_policy *policy, struct cpu_policy *host,
+                       struct error *e)
+{
+    struct cpuid_edits edits = { 0 };
+    char why[160];
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < build->config.nr_cpuid; i++)
+        rc = cpuid_edits_add(&edits, build->config.cpuid[i], why, sizeof(why));
+    if (rc)
+        build_fail(build, e, rc, "its cpuid= cannot be read: %s", why);
+    for (size_t i = 0; rc == 0 && i < edits.count; i++) {
+        const struct cpuid_edit *edit = &edits.edits[i];
+        xen_cpuid_leaf_t *ours = cpu_policy_leaf(policy, edit->leaf, edit->subleaf);
+        xen_cpuid_leaf_t *theirs = cpu_policy_leaf(host, edit->leaf, edit->subleaf);
+
+        if (!ours) {
+            rc = build_fail(build, e, -EINVAL,
+                            "its cpuid= changes leaf %#x, which guests do not have here",
+                            edit->leaf);
+            break;
+        }
+        uint32_t *reg = (uint32_t *[]){ &ours->a, &ours->b, &ours->c, &ours->d }[edit->reg];
+        uint32_t machine =
+            theirs ? (uint32_t[]){ theirs->a, theirs->b, theirs->c, theirs->d }[edit->reg] : 0;
+        *reg = (*reg & ~(edit->clear | edit->host)) | edit->set | (machine & edit->host);
+    }
+    cpuid_edits_free(&edits);
+    return rc;
+}
+
 static int set_policy(struct pv_build *build, struct error *e)
 {
     struct cpu_policy policy = { 0 }, host = { 0 };
@@ -273,7 +307,9 @@ static int set_policy(struct pv_build *build, struct error *e)
         build_fail(build, e, rc, "the host's CPU policy cannot be read: %s", error_clause(rc));
     } else {
         policy_follow_host(&policy, &host);
-        rc = apply_policy(build, &policy, e);
+        rc = edit_policy(build, &policy, &host, e);
+        if (rc == 0)
+            rc = apply_policy(build, &policy, e);
     }
     cpu_policy_free(&policy);
     cpu_policy_free(&host);

@@ -14,6 +14,7 @@
 #define DOMUS_PV_BUILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "control.h"
@@ -36,6 +37,8 @@ struct pv_build_config {
     int max_grant_frames;            /* < 0: hypervisor's default */
     int max_maptrack_frames;         /* < 0: hypervisor's default */
     unsigned int max_grant_version;  /* 0: the best that the hypervisor has */
+    const char *const *cpuid; /* changes to CPUID, checked by cpuid_edits_add() */
+    size_t nr_cpuid;
     int32_t time_offset_s;           /* the guest's wall clock minus UTC */
     domid_t console_domid;           /* who serves the console and the store: 0 for dom0 */
     domid_t xenstore_domid;

@@ -32,6 +32,9 @@ void config_free(struct domain_config *cfg)
     free(cfg->kernel);
     free(cfg->ramdisk);
     free(cfg->cmdline);
+    for (size_t i = 0; i < cfg->cpuid_count; i++)
+        free(cfg->cpuid_texts[i]);
+    free(cfg->cpuid_texts);
     free_cpus(&cfg->cpus);
     free_cpus(&cfg->cpus_soft);
     memset(cfg, 0, sizeof(*cfg));

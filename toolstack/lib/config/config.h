@@ -74,8 +74,10 @@ struct domain_config {
     int max_maptrack_frames;         /* < 0: the hypervisor's default */
     unsigned int max_grant_version;  /* 0: the best there is */
     unsigned int max_event_channels; /* 0: the builder's default */
-    int rtc_timeoffset_s;            /* what the guest's clock differs from UTC */
-    bool localtime;                  /* and dom0's time zone besides */
+    char **cpuid_texts;              /* as written, checked */
+    size_t cpuid_count;
+    int rtc_timeoffset_s; /* what the guest's clock differs from UTC */
+    bool localtime;       /* and dom0's time zone besides */
 };
 
 /* Reads a file's text. 0; -EINVAL with the line and a sentence in *err (line 0: the file as a

@@ -33,5 +33,7 @@ void config_to_build(const struct domain_config *cfg, struct pv_build_config *bu
     build->max_grant_frames = cfg->max_grant_frames;
     build->max_maptrack_frames = cfg->max_maptrack_frames;
     build->max_grant_version = cfg->max_grant_version;
+    build->cpuid = (const char *const *)cfg->cpuid_texts;
+    build->nr_cpuid = cfg->cpuid_count;
     build->time_offset_s = cfg->rtc_timeoffset_s + (cfg->localtime ? zone_offset_s() : 0);
 }

@@ -95,6 +95,11 @@ static void put_sharing(FILE *out, const struct domain_config *cfg)
 
 static void put_limits(FILE *out, const struct domain_config *cfg)
 {
+    for (size_t i = 0; i < cfg->cpuid_count; i++) {
+        fputs(i ? ", " : "cpuid = [ ", out);
+        config_text_string(out, cfg->cpuid_texts[i]);
+    }
+    fputs(cfg->cpuid_count ? " ]\n" : "", out);
     if (cfg->tsc_mode)
         config_text_setting(out, "tsc_mode", config_tsc_mode_name(cfg->tsc_mode));
     if (cfg->max_grant_frames >= 0)

@@ -337,6 +337,7 @@ const struct config_key config_keys[] = {
     { "cpus", CONFIG_ANY, config_set_cpus },
     { "cpus_soft", CONFIG_ANY, config_set_cpus_soft },
     { "pool", CONFIG_STRING, config_set_pool },
+    { "cpuid", CONFIG_ANY, config_set_cpuid },
     { "tsc_mode", CONFIG_ANY, config_set_tsc_mode },
     { "max_grant_frames", CONFIG_NUMBER, config_set_max_grant_frames },
     { "max_maptrack_frames", CONFIG_NUMBER, config_set_max_maptrack_frames },
@@ -378,7 +379,7 @@ static const struct {
       " pvshim pvshim_path pvshim_cmdline pvshim_extra " },
     { "xl has it for Arm only; remove the line", " gic_version tee sve " },
     { "domus does not have it; remove the line",
-      " vnuma cpuid nomigrate driver_domain msr_relaxed mca_caps vpmu vmtrace_buf_kb "
+      " vnuma nomigrate driver_domain msr_relaxed mca_caps vpmu vmtrace_buf_kb "
       "xend_suspend_evtchn_compat exclude_scheduler numa_placement blkdev_start scheduler " },
 };
 

@@ -50,6 +50,7 @@ int config_set_max_grant_frames(struct config_reading *r, const struct config_va
 int config_set_max_maptrack_frames(struct config_reading *r, const struct config_value *value);
 int config_set_max_grant_version(struct config_reading *r, const struct config_value *value);
 int config_set_max_event_channels(struct config_reading *r, const struct config_value *value);
+int config_set_cpuid(struct config_reading *r, const struct config_value *value);
 int config_set_rtc_timeoffset(struct config_reading *r, const struct config_value *value);
 int config_set_localtime(struct config_reading *r, const struct config_value *value);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cpu_list.h"
+#include "cpuid_edit.h"
 
 int config_set_cpu_weight(struct config_reading *r, const struct config_value *v)
 {
@@ -135,6 +136,40 @@ int config_set_max_grant_version(struct config_reading *r, const struct config_v
 int config_set_max_event_channels(struct config_reading *r, const struct config_value *v)
 {
     return config_set_unsigned(r, v, "max_event_channels", 63, 131071, &r->cfg->max_event_channels);
+}
+
+static int add_cpuid(struct config_reading *r, const struct config_value *v)
+{
+    struct domain_config *cfg = r->cfg;
+    struct cpuid_edits edits = { 0 };
+    char why[160];
+
+    if (v->type != CONFIG_STRING)
+        return config_fail(r, v->line, "'cpuid' must be a string, or a list of strings");
+    int rc = cpuid_edits_add(&edits, v->string, why, sizeof(why));
+    cpuid_edits_free(&edits);
+    if (rc)
+        return config_fail(r, v->line, "cpuid=\"%.60s\" cannot be read: %s", v->string, why);
+    cfg->cpuid_texts[cfg->cpuid_count] = strdup(v->string);
+    if (!cfg->cpuid_texts[cfg->cpuid_count])
+        return config_fail_memory(r);
+    cfg->cpuid_count++;
+    return 0;
+}
+
+int config_set_cpuid(struct config_reading *r, const struct config_value *v)
+{
+    size_t count = v->type == CONFIG_LIST ? v->count : 1;
+    int rc = 0;
+
+    if (count > 64)
+        return config_fail(r, v->line, "cpuid has more than 64 items");
+    r->cfg->cpuid_texts = calloc(count ? count : 1, sizeof(*r->cfg->cpuid_texts));
+    if (!r->cfg->cpuid_texts)
+        return config_fail_memory(r);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = add_cpuid(r, v->type == CONFIG_LIST ? &v->items[i] : v);
+    return rc;
 }
 
 int config_set_rtc_timeoffset(struct config_reading *r, const struct config_value *v)

@@ -48,6 +48,16 @@ static void put_info(struct json_out *out, const struct domain_config *cfg)
     json_close_object(out);
 }
 
+static void put_limits(struct json_out *out, const struct domain_config *cfg)
+{
+    if (cfg->max_event_channels)
+        json_int(out, "event_channels", cfg->max_event_channels);
+    if (cfg->max_grant_frames >= 0)
+        json_int(out, "max_grant_frames", cfg->max_grant_frames);
+    if (cfg->max_maptrack_frames >= 0)
+        json_int(out, "max_maptrack_frames", cfg->max_maptrack_frames);
+}
+
 static void put_build(struct json_out *out, const struct domain_config *cfg)
 {
     json_open_object(out, "b_info");
@@ -71,6 +81,7 @@ static void put_build(struct json_out *out, const struct domain_config *cfg)
         json_int(out, "cap", cfg->cap);
         json_close_object(out);
     }
+    put_limits(out, cfg);
     json_open_object(out, "type.pv");
     json_close_object(out);
     json_close_object(out);
