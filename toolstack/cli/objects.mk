@@ -6,7 +6,7 @@ domus-objs := $(addprefix toolstack/cli/,main.o client.o config_file.o console_s
               cmd_save.o cmd_restore.o creation.o saved_file.o \
               tune/cmd_mem.o tune/cmd_vcpu.o tune/cmd_sched.o tune/cmd_name.o tune/cmd_signal.o \
               show/cmd_top.o show/cmd_events.o show/list_dead.o \
-              host/cmd_autostart.o host/shutdown_all.o show/cmd_dump_core.o show/cmd_config.o show/cmd_why.o)
+              host/cmd_autostart.o host/shutdown_all.o show/cmd_dump_core.o show/cmd_config.o show/cmd_why.o show/why_processes.o)
 
 # The names of hypercalls come from the hypervisor's own table.
 $(B)/obj/host/toolstack/cli/hypercall_names.c: hypervisor/common/hypercall.c \

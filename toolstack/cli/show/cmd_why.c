@@ -2,10 +2,12 @@
 /* domus why: what still holds a domain that is dying. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/client.h"
 #include "cli/cmd.h"
+#include "why_processes.h"
 
 #define GRANTS_SHOWN 16u
 
@@ -62,6 +64,26 @@ static void print_head(yajl_val result)
            dying ? " left; it vanishes when these let go:" : "; in use besides by itself are:");
 }
 
+/* domusd's answer and what only we can see; NULL if memory is short. */
+static yajl_val add_processes(yajl_val result)
+{
+    struct json_out *out = json_out_new(false);
+    char *text, err[100];
+    yajl_val whole;
+
+    if (!out)
+        return NULL;
+    json_open_object(out, NULL);
+    for (size_t i = 0; YAJL_IS_OBJECT(result) && i < YAJL_GET_OBJECT(result)->len; i++)
+        json_value(out, YAJL_GET_OBJECT(result)->keys[i], YAJL_GET_OBJECT(result)->values[i]);
+    why_put_processes(out);
+    json_close_object(out);
+    text = json_take(out);
+    whole = text ? json_parse(text, err, sizeof(err)) : NULL;
+    free(text);
+    return whole;
+}
+
 int cmd_why(const struct cmd *cmd, int argc, char **argv)
 {
     struct cmd_flags flags;
@@ -73,12 +95,16 @@ int cmd_why(const struct cmd *cmd, int argc, char **argv)
         client_call(cmd->name, client_domain_params(argv[optind], false), flags.json);
     if (!answer)
         return CMD_FAILED;
-    if (flags.json) {
-        client_print_json(client_result(answer));
-    } else {
-        print_head(client_result(answer));
-        print_holders(client_result(answer));
-    }
+    yajl_val whole = add_processes(client_result(answer));
     client_free(answer);
+    if (!whole)
+        return cmd_fail("there is not enough memory");
+    if (flags.json) {
+        client_print_json(whole);
+    } else {
+        print_head(whole);
+        print_holders(whole);
+    }
+    yajl_tree_free(whole);
     return CMD_OK;
 }

@@ -3,19 +3,15 @@
  * The job that finds out what holds a domain.
  *
  * A domain that has been destroyed vanishes when nobody uses its pages any more. Who does is known
- * in four places: the hypervisor's record of grants (its debug key g, printed alike by Xen and by
- * Domus), the backends' nodes in the store, and the mappings of processes in dom0. The hypervisor
- * does not tell whose pages a process has mapped, so processes are told of that map any domain's.
- * Runs in a worker. Locks: none.
+ * to the hypervisor, by its record of grants (its debug key g, printed alike by Xen and by Domus),
+ * and to the backends, by their nodes in the store; the client adds the processes in dom0, which a
+ * worker may not look into. Runs in a worker. Locks: none.
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "device/device.h"
 #include "find.h"
@@ -24,7 +20,6 @@
 
 #define RING_BYTES (1u << 20)
 #define MAX_GRANTS 64u
-#define PAGE_BYTES 4096u
 
 /* ---- grants --------------------------------------------------------------------------- */
 
@@ -112,65 +107,6 @@ static void put_backends(struct worker *w, struct json_out *out, domid_t domid)
     json_close_array(out);
 }
 
-/* ---- processes ------------------------------------------------------------------------ */
-
-/* Pages that a process has mapped through gntdev and privcmd. */
-static void count_pages(const char *pid, uint64_t *granted, uint64_t *foreign)
-{
-    char path[64], line[512];
-    uint64_t from, to;
-
-    *granted = *foreign = 0;
-    snprintf(path, sizeof(path), "/proc/%.20s/maps", pid);
-    FILE *in = fopen(path, "re");
-    while (in && fgets(line, sizeof(line), in)) {
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64, &from, &to) != 2)
-            continue;
-        if (strstr(line, "/dev/xen/gntdev"))
-            *granted += (to - from) / PAGE_BYTES;
-        else if (strstr(line, "/dev/xen/privcmd"))
-            *foreign += (to - from) / PAGE_BYTES;
-    }
-    if (in)
-        fclose(in);
-}
-
-static void put_process(struct json_out *out, const char *pid)
-{
-    char path[64], name[32] = "";
-    uint64_t granted, foreign;
-
-    count_pages(pid, &granted, &foreign);
-    if (!granted && !foreign)
-        return;
-    snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-    FILE *in = fopen(path, "re");
-    if (in && fgets(name, sizeof(name), in))
-        name[strcspn(name, "\n")] = '\0';
-    if (in)
-        fclose(in);
-    json_open_object(out, NULL);
-    json_int(out, "pid", strtoll(pid, NULL, 10));
-    json_string(out, "name", name);
-    json_int(out, "granted_pages", (int64_t)granted);
-    json_int(out, "foreign_pages", (int64_t)foreign);
-    json_close_object(out);
-}
-
-static void put_processes(struct json_out *out)
-{
-    DIR *dir = opendir("/proc");
-    struct dirent *entry;
-
-    json_open_array(out, "processes");
-    while (dir && (entry = readdir(dir)))
-        if (isdigit((unsigned char)entry->d_name[0]) && strtol(entry->d_name, NULL, 10) != getpid())
-            put_process(out, entry->d_name);
-    if (dir)
-        closedir(dir);
-    json_close_array(out);
-}
-
 /* ---- all of it ------------------------------------------------------------------------ */
 
 int work_why(struct worker *w, void *args)
@@ -190,7 +126,6 @@ int work_why(struct worker *w, void *args)
     json_string(out, "state", life_state_name(&info));
     json_int(out, "pages", (int64_t)info.tot_pages);
     put_backends(w, out, info.domain);
-    put_processes(out);
     rc = put_grants(w, out, info.domain);
     json_close_object(out);
     free(name);
