@@ -373,6 +373,12 @@ static void features(void **state)
     host_leaves[1].b = 1u << 5;
     assert_true(cpu_feature_missing(&guest, &host, name));
     assert_string_equal(name, "bit 31 of EBX in CPUID leaf 0x7");
+    /* What AMD's processors repeat is looked for once. */
+    guest_leaves[1] = (xen_cpuid_leaf_t){ .leaf = 0x80000001, .subleaf = ~0u, .d = 0x0183f3ff };
+    assert_false(cpu_feature_missing(&guest, &host, name));
+    guest_leaves[1].d |= 1u << 27;
+    assert_true(cpu_feature_missing(&guest, &host, name));
+    assert_string_equal(name, "rdtscp");
 }
 
 int main(void)

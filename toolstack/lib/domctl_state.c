@@ -70,7 +70,7 @@ static int call_xsave(struct control *ctl, struct xen_domctl *op, void *state)
     set_xen_guest_handle(op->u.vcpuextstate.buffer, buffer.addr);
     rc = do_domctl(ctl, op);
     if (rc == 0)
-        memcpy(state, buffer.addr, bytes);
+        memcpy(state, buffer.addr, bytes); /* as many as there was room for */
     privcmd_buffer_free(&buffer);
     return rc;
 }
@@ -79,22 +79,26 @@ int domctl_get_vcpu_xsave(struct control *ctl, domid_t domid, uint32_t vcpu, voi
                           uint32_t *bytes)
 {
     struct xen_domctl op = { .cmd = XEN_DOMCTL_getvcpuextstate, .domain = domid };
+    uint64_t room;
     int rc;
 
     *state = NULL;
     *bytes = 0;
     op.u.vcpuextstate.vcpu = vcpu;
-    rc = do_domctl(ctl, &op); /* with size 0: how much is it? */
-    if (rc || !op.u.vcpuextstate.size)
+    rc = do_domctl(ctl, &op); /* with size 0: how much can it be? */
+    room = op.u.vcpuextstate.size;
+    if (rc || !room)
         return rc;
-    if (op.u.vcpuextstate.size > MAX_XSAVE_BYTES)
+    if (room > MAX_XSAVE_BYTES)
         return -E2BIG;
-    *state = calloc(1, op.u.vcpuextstate.size);
+    *state = calloc(1, room);
     if (!*state)
         return -ENOMEM;
-    *bytes = (uint32_t)op.u.vcpuextstate.size;
     rc = call_xsave(ctl, &op, *state);
-    if (rc == 0)
+    if (rc == 0 && op.u.vcpuextstate.size > room)
+        rc = -EIO;
+    *bytes = rc ? 0 : (uint32_t)op.u.vcpuextstate.size; /* less if not all was ever on */
+    if (rc == 0 && *bytes)
         return 0;
     free(*state);
     *state = NULL;
