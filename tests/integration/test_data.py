@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What goes through block and network frontends arrives unchanged."""
+"""What goes through block and network frontends arrives unchanged, whichever kernel sends it:
+Debian's own, started by the toolstack or by GRUB, with either version of grant tables."""
 import hashlib
 import os
 import re
@@ -65,3 +66,44 @@ def test_network(dom0, tools, guest):
     assert guest.check(receive("10.0.2.15"), 300).split()[0] == expected
     guest.check(SERVE)
     assert dom0.check(receive("10.0.2.101"), 300).split()[0] == expected
+
+
+GRUB_CONFIG = """\
+linux /boot/vmlinuz console=hvc0 quiet name=grub net=10.0.2.101 shell=23
+initrd /boot/guest.cpio.gz
+boot
+"""
+
+
+def make_grub_disk(dom0):
+    """A guest's disk with a kernel, an initramfs and GRUB's list of what to start."""
+    dom0.check("rm -f /srv/grub.img; truncate -s 64M /srv/grub.img; mke2fs -F /srv/grub.img"
+               " >/dev/null 2>&1")
+    dom0.check("mount -o loop /srv/grub.img /mnt; mkdir -p /mnt/boot/grub")
+    dom0.check("cp /srv/vmlinuz /srv/guest.cpio.gz /mnt/boot/", 60)
+    for line in GRUB_CONFIG.splitlines():
+        dom0.check(f"echo '{line}' >>/mnt/boot/grub/grub.cfg")
+    dom0.check("umount /mnt", 60)
+
+
+@pytest.mark.border
+def test_grub(dom0, tools, guest):
+    """Debian's GRUB, as the guest's kernel, starts Debian's Linux from the guest's disk."""
+    make_grub_disk(dom0)
+    tools.create("grub")
+    assert "name=grub" in guest.check("cat /proc/cmdline", 240)
+    assert "Hypervisor detected: Xen PV" in guest.check("dmesg")
+    guest.check("dd if=/dev/xvda of=/dev/null bs=64k", 60)
+    tools.destroy("grub")
+
+
+def test_second_version_of_grants(dom0, tools, guest):
+    """Linux, told to use version 2 of grant tables, has its disk and its network."""
+    dom0.check("rm -f /srv/read.img /srv/write.img; truncate -s 16M /srv/read.img /srv/write.img")
+    tools.create("grants2")
+    assert "Grant tables using version 2 layout" in guest.check("dmesg", 120)
+    written = guest.check("head -c 4000000 /dev/urandom >/tmp/r; dd if=/tmp/r of=/dev/xvdb bs=64k"
+                          " conv=fsync 2>/dev/null; md5sum </tmp/r", 60)
+    assert guest.check("echo 3 >/proc/sys/vm/drop_caches; head -c 4000000 /dev/xvdb | md5sum",
+                       60) == written
+    tools.destroy("grants2")

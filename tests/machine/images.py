@@ -126,6 +126,30 @@ def add_qemu(tree):
         tree.program(path, os.path.join(ROOT, path), [ROOT])
 
 
+PV_GRUB_CONFIG = """\
+set root=(xen/xvda)
+configfile /boot/grub/grub.cfg
+"""
+PV_GRUB_MODULES = "configfile normal linux ext2 xzio gzio echo".split()
+
+
+def write_pv_grub(path):
+    """Write Debian's GRUB as a paravirtualized kernel, which starts what the guest's disk names."""
+    modules = os.path.join(ROOT, "usr/lib/grub/x86_64-xen")
+
+    def write(target):
+        with tempfile.NamedTemporaryFile("w", suffix=".cfg") as config:
+            config.write(PV_GRUB_CONFIG)
+            config.flush()
+            done = subprocess.run(["grub-mkimage", "-d", modules, "-O", "x86_64-xen", "-c",
+                                   config.name, "-p", "/boot/grub", "-o", target]
+                                  + PV_GRUB_MODULES, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise packages.PackageError(f"grub-mkimage failed: {done.stderr[-500:]}")
+    stamp = os.stat(os.path.join(modules, "kernel.img")).st_mtime_ns
+    write_if_changed(path, f"{stamp} {PV_GRUB_CONFIG} {PV_GRUB_MODULES}", write)
+
+
 def dom0_tree(release, build, full):
     """Tree of dom0's initramfs."""
     tree = busybox_root()
@@ -134,6 +158,7 @@ def dom0_tree(release, build, full):
     if full:
         add_peer(tree)
         add_qemu(tree)
+        tree.file("usr/lib/grub/grub-x86_64-xen.bin", os.path.join(build, "images/pv-grub"), 0o644)
     tree.directory("var/log/domus", "var/lib/domus")
     tree.file("etc/domus/demo.cfg", os.path.join(FILES, "demo.cfg"))
     tree.file("init", os.path.join(FILES, "dom0-init"), 0o755)
@@ -187,6 +212,7 @@ def build_images(build, full=False):
     data_tree(images, release).write_ext4(os.path.join(images, "data.img"), 512)
     dom0_tree(release, build, False).write_initramfs(os.path.join(images, "dom0-lean.cpio.gz"))
     if full:
+        write_pv_grub(os.path.join(images, "pv-grub"))
         dom0_tree(release, build, True).write_initramfs(os.path.join(images, "dom0-full.cpio.gz"))
         write_xen(os.path.join(images, "xen"))
     return images
