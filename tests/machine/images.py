@@ -241,7 +241,15 @@ menuentry "{title}" {{
 """
 
 
-def write_iso(path, title, hypervisor, hypervisor_arguments, kernel, dom0_arguments, initrd):
+# For a machine with a screen: in a graphics mode, as installed systems have it.
+GRUB_SCREEN = """\
+insmod all_video
+set gfxpayload=1024x768x32
+"""
+
+
+def write_iso(path, title, hypervisor, hypervisor_arguments, kernel, dom0_arguments, initrd,
+              screen=False):
     """Write a GRUB image that boots from BIOS and from UEFI."""
     with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
         os.makedirs(os.path.join(folder, "boot/grub"))
@@ -249,6 +257,8 @@ def write_iso(path, title, hypervisor, hypervisor_arguments, kernel, dom0_argume
                              (initrd, "initrd")):
             shutil.copyfile(source, os.path.join(folder, "boot", name))
         with open(os.path.join(folder, "boot/grub/grub.cfg"), "w", encoding="ascii") as file:
+            if screen:
+                file.write(GRUB_SCREEN)
             file.write(GRUB_CONFIG.format(title=title, hypervisor_arguments=hypervisor_arguments,
                                           dom0_arguments=dom0_arguments))
         done = subprocess.run(["grub-mkrescue", "-o", path, folder], capture_output=True,

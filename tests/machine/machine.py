@@ -62,6 +62,7 @@ class Config:
     guest_ports: tuple = ()
     extra: tuple = ()
     initrd: str = ""
+    screen: bool = False
 
     def resolved(self):
         """A copy with the defaults that depend on other fields filled in."""
@@ -126,7 +127,7 @@ def loader_options(config, scratch):
                 "-initrd", f"{module},{initrd}"]
     iso = os.path.join(scratch, f"boot-{os.getpid()}-{config.boot}.iso")
     images.write_iso(iso, config.hypervisor, hypervisor_path(config), hypervisor_line, kernel,
-                     dom0_line, initrd)
+                     dom0_line, initrd, config.screen)
     if config.boot == "bios":
         return ["-cdrom", iso, "-boot", "d"]
     if config.boot == "uefi":
@@ -148,7 +149,7 @@ def qemu_command(config, scratch):
                        for host, address, port in config.guest_ports)
     command = ["qemu-system-x86_64", "-accel", f"tcg,thread={threads}", "-cpu", config.cpu,
                "-smp", str(config.smp), "-m", str(config.memory), "-no-reboot", "-nodefaults",
-               "-display", "none", "-vga", "none"]
+               "-display", "none", "-vga", "std" if config.screen else "none"]
     command += loader_options(config, scratch)
     data = os.path.join(config.build, "images/data.img")
     command += ["-drive", f"file={data},if=none,id=data,format=raw,snapshot=on",

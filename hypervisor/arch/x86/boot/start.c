@@ -58,6 +58,7 @@ static void __noreturn start_dom0(void)
     struct domain *d;
 
     console_init_ring();
+    vga_console_init_graphics();
     timer_subsystem_init();
     acpi_init();
     apic_init_boot_cpu();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VGA text console: 80x25 at 0xb8000, scrolled in memory. dom0 takes the screen over when it runs.
+/* VGA text console: 80x25 at 0xb8000, scrolled in memory; or the framebuffer's, where the screen is
+ * in a graphics mode. dom0 takes the screen over when it runs.
  */
 #include <asm/cpu.h>
 #include <asm/page.h>
@@ -15,7 +16,7 @@
 
 static u16 *screen;
 static unsigned int column, row;
-static bool keep;
+static bool keep, is_graphics;
 
 /* vga=keep: go on printing after dom0 has started. Other values choose modes, which GRUB has set.
  */
@@ -60,18 +61,25 @@ static const struct console_device vga_device = { .name = "vga", .write = vga_wr
 
 void vga_console_init(void)
 {
-    if (boot_info.fb.present && !boot_info.fb.is_text)
-        return; /* a graphics mode: nothing to see in text memory */
-    if (boot_info.is_efi)
-        return;
+    is_graphics = boot_info.fb.present && !boot_info.fb.is_text;
+    if (is_graphics || boot_info.is_efi)
+        return; /* nothing to see in text memory */
     screen = paddr_to_virt(TEXT_BASE);
     for (unsigned int i = 0; i < COLS * ROWS; i++)
         screen[i] = ATTR | ' ';
     console_register(&vga_device);
 }
 
+void vga_console_init_graphics(void)
+{
+    if (is_graphics)
+        framebuffer_console_init();
+}
+
 void vga_console_release(void)
 {
-    if (!keep)
-        screen = NULL;
+    if (keep)
+        return;
+    screen = NULL;
+    framebuffer_console_release();
 }

@@ -10,7 +10,11 @@ struct domain;
 /* serial.c, vga.c */
 void console_devices_init(void);  /* after options are parsed */
 void vga_console_init(void);
+void vga_console_init_graphics(void); /* the same for a graphics screen: when there is memory */
 void vga_console_release(void);   /* dom0 starts: it owns the screen */
+/* framebuffer.c, for vga.c only */
+void framebuffer_console_init(void);
+void framebuffer_console_release(void);
 bool serial_owns_port(u32 port);
 int serial_irq(void);             /* GSI of the console UART, -1 none */
 
