@@ -261,7 +261,7 @@ static const struct physdev_op_entry {
 } ops[] = {
 #define OP(cmd, fn, type) [PHYSDEVOP_##cmd] = {fn, sizeof(struct type), false}
 #define OP_ASK_FIRST(cmd, fn, type) [PHYSDEVOP_##cmd] = {fn, sizeof(struct type), true}
-    [PHYSDEVOP_IRQ_UNMASK_NOTIFY] = {op_unmask_notify, 0},
+    [PHYSDEVOP_IRQ_UNMASK_NOTIFY] = {op_unmask_notify, 0, false},
     OP(irq_status_query, op_irq_status_query, physdev_irq_status_query),
     OP(set_iopl, op_set_iopl, physdev_set_iopl),
     OP(set_iobitmap, op_set_iobitmap, physdev_set_iobitmap),
