@@ -305,9 +305,9 @@ def test_why(dom0, tools):
     assert [row["kind"] for row in answer["backends"]] == ["vif"]
     dom0.check("domus destroy ram")
     # A builder that stands still keeps the console ring of its guest mapped.
-    dom0.check("/usr/lib/domus/domus-build kernel=/srv/vmlinuz ramdisk=/srv/guest.cpio.gz"
+    dom0.check("(/usr/lib/domus/domus-build kernel=/srv/vmlinuz ramdisk=/srv/guest.cpio.gz"
                " memory=128 cmdline=console=hvc0 until=never seconds=900 >/run/built 2>&1 &"
-               " echo $! >/run/builder")
+               " echo $! >/run/builder)")
     found = tools.wait(lambda domains: domains, 120, "domain")
     number = next(iter(found.values()))["id"]
     eventually(lambda: "guest: init" in dom0.check("cat /run/built"), "guest", 120)

@@ -448,5 +448,6 @@ void api_events(yajl_val params, struct reply_to *reply)
 
     (void)params;
     reply_result(reply, "{\"listening\":true}"); /* the last line before the events */
-    event_listen(conn);
+    if (event_listen(conn))
+        conn_close(conn);
 }
