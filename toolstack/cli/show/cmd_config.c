@@ -123,6 +123,7 @@ static void take_chosen(struct domain_config *file, const struct domain_config *
         memcpy(file->uuid, domain->uuid, sizeof(file->uuid));
         file->has_uuid = domain->has_uuid;
     }
+    config_number_vifs(file);
     for (size_t i = 0; i < file->vif_count && i < domain->vif_count; i++)
         if (!file->vifs[i].has_mac) {
             memcpy(file->vifs[i].mac, domain->vifs[i].mac, sizeof(file->vifs[i].mac));
