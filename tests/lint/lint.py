@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""`make lint`: what the compiler does not check. Rules in includes.py, sizes.py, form.py and
-manual.py.
+"""`make lint`: what the compiler does not check. Rules in includes.py, sizes.py, form.py, tested.py
+and manual.py.
 
 Each rule is a function that takes the Source and yields one Finding for each file (or folder,
 or object) it looked at; a Finding with a complaint has failed. A line
@@ -16,6 +16,7 @@ import form
 import includes
 import manual
 import sizes
+import tested
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 EXEMPTIONS = "tests/lint/exemptions"
@@ -72,7 +73,8 @@ def main():
     os.chdir(TOP)
     source, exemptions, used = Source(arguments.build), read_exemptions(), set()
     passed = failed = 0
-    for rule in includes.RULES + sizes.RULES + form.RULES + manual.RULES:
+    for rule in includes.RULES + sizes.RULES + form.RULES + manual.RULES \
+            + tested.RULES:
         name = rule.__name__.replace("_", "-")
         if arguments.only and arguments.only not in name:
             continue
