@@ -68,8 +68,11 @@ static u64 rtc_seconds(void)
     u8 status;
     bool binary, pm;
 
-    /* Two equal readings outside an update: no carry was under way. */
-    for (int i = 0; i < 1000; i++) {
+    /*
+     * Two equal readings outside an update: no carry was under way. An update takes up to 2.2 ms,
+     * for which many readings are fast enough.
+     */
+    for (int i = 0; i < 100000; i++) {
         if (cmos_read(10) & 0x80)
             continue;
         a = read_once();
