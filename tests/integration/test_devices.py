@@ -5,9 +5,11 @@ import time
 import pytest
 import schema
 from machine import patience
+from conftest import FULL
 from test_input import complaint
 
 pytestmark = pytest.mark.sides("domus-domus", "xen-domus")
+long = pytest.mark.skipif(not FULL, reason="FULL=1 runs it")
 
 
 def until(condition, seconds=30):
@@ -144,13 +146,15 @@ def put(guest, device, text):
     guest.check(f"echo {text} | dd of=/dev/{device} bs=512 conv=sync,fsync 2>/dev/null")
 
 
+@long
 @pytest.mark.border
 def test_formats(dom0, tools, guest):
     """A qcow2 image and a disk served over NBD are written by a guest; what it wrote is there when
     they have been detached, and no process is left."""
     image(dom0, "far.img")
     dom0.check("rm -f /srv/a.qcow2; qemu-img create -q -f qcow2 /srv/a.qcow2 8M;"
-               " qemu-nbd --fork -t -f raw -p 10900 -x far /srv/far.img", 60)
+               " qemu-nbd --fork -t -f raw -p 10900 -x far --pid-file=/run/far.pid /srv/far.img",
+               60)
     tools.create("ram")
     guest.check("true")
     before = tools.resources()
@@ -166,10 +170,11 @@ def test_formats(dom0, tools, guest):
     assert tools.resources()["processes"] == before["processes"]
     dom0.check("domus block-attach ram /srv/a.qcow2,qcow2,xvdb,w", 60)
     tools.destroy("ram")
-    until(lambda: dom0.run("pgrep -f description=domus").status != 0)
-    dom0.check("kill $(pgrep -f 'x far')")
+    until(lambda: dom0.run("grep -q description=domu[s] /proc/[0-9]*/cmdline").status != 0)
+    dom0.check("kill $(cat /run/far.pid)")
 
 
+@long
 def test_one_writer(dom0, tools):
     """A writable image has one user, over all domains and dom0; by any name; unless `!` says so."""
     path = image(dom0, "one.img")
@@ -192,6 +197,7 @@ def test_one_writer(dom0, tools):
     complaint(dom0, "domus create -p /run/two.cfg", ["two", "ram", path])
 
 
+@long
 @pytest.mark.border
 def test_sizes_and_kinds(dom0, tools, guest):
     """Disks grow while they are used: an image, a device mapper's volume; a CD-ROM is read only."""
@@ -230,6 +236,7 @@ ip link set $vif master xenbr0 up && xenstore-write $XENBUS_PATH/hotplug-status 
 """
 
 
+@long
 def test_networks(dom0, tools, guest):
     """A card behind NAT reaches the world; MTU, VLANs and names arrive at the interface; an
     address is not given twice; `network-check` finds what is broken."""
@@ -257,6 +264,7 @@ def test_networks(dom0, tools, guest):
     complaint(dom0, "domus create -p /run/two.cfg", ["two", "ram", "00:16:3e:00:00:65"])
 
 
+@long
 @pytest.mark.border
 def test_user_script(dom0, tools, guest):
     """A user's script is started on xl's contract, may fail with its reason, and is told of the

@@ -26,6 +26,8 @@ PROMPT = "dom0# "
 OVMF = "/usr/share/OVMF"
 # Xen's console ring holds 128 bytes, and so may ours: type in small bites.
 BITE = 40
+# What is typed at once without waiting for the shell, and the pieces of what is longer.
+LONGEST, PIECE = 80, 60
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # The hypervisor writes whole lines to the serial line, possibly amid one of dom0's.
 HYPERVISOR_LINES = re.compile(r"\((?:XEN|domusd)\) [^\n]*\n")
@@ -265,10 +267,22 @@ class Machine:
         self.expect(PROMPT, 30)
         return self.seconds()
 
+    def _hand_over(self, command):
+        """Give a long command to the shell piece by piece, each awaited, so that a dom0 that is
+        late in reading loses none of it; returns what is left to type."""
+        if len(command) <= LONGEST:
+            return command
+        for i in range(0, len(command), PIECE):
+            old = "${line}" if i else ""
+            self.send(f"line={old}{shlex.quote(command[i:i + PIECE])}\n")
+            self.expect(PROMPT, 60, dom0_only=True)
+        return 'eval "$line"'
+
     def run(self, command, seconds=60):
         """Run a command line in dom0's shell and return its Result."""
         self.commands += 1
         mark = f"@{self.commands}@"
+        command = self._hand_over(command)
         begin = time.monotonic()
         self.pending = ""
         # The quotes keep an echo of the command from looking like its end.
