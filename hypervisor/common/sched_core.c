@@ -514,6 +514,15 @@ long sched_adjust_domain(struct domain *d, struct xen_domctl_scheduler_op *op)
 }
 long sched_adjust_global(struct xen_sysctl_scheduler_op *op) { return ops->adjust_global(op); }
 
+/* sched=credit2; Xen's others are known and not there. */
+static int parse_sched(const char *s)
+{
+    if (strcmp(s, "credit2"))
+        printk(LOG_WARN "sched=%s: there is only credit2, which is used\n", s);
+    return 0;
+}
+BOOT_PARAM("sched", parse_sched);
+
 void sched_init(void)
 {
     softirq_register(SOFTIRQ_SCHEDULE, schedule);

@@ -21,11 +21,6 @@
 #define SETUP_HDRS            0x53726448u /* "HdrS" */
 #define SETUP_VERSION_PAYLOAD 0x208
 
-static uint32_t get_u32(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
 /* ---- what it is -------------------------------------------------------------------------- */
 
 struct magic {
@@ -40,9 +35,9 @@ static const struct magic magics[] = {
     { { 0x1f, 0x8b, 0x08 }, 3, IMAGE_FORMAT_GZIP, "gzip" },
     { { 0xfd, '7', 'z', 'X', 'Z', 0x00 }, 6, IMAGE_FORMAT_XZ, "xz" },
     { { 0x28, 0xb5, 0x2f, 0xfd }, 4, IMAGE_FORMAT_ZSTD, "zstd" },
-    { { 0x02, 0x21, 0x4c, 0x18 }, 4, IMAGE_FORMAT_OTHER, "lz4" },
-    { { 'B', 'Z', 'h' }, 3, IMAGE_FORMAT_OTHER, "bzip2" },
-    { { 0x5d, 0x00, 0x00 }, 3, IMAGE_FORMAT_OTHER, "lzma" },
+    { { 0x02, 0x21, 0x4c, 0x18 }, 4, IMAGE_FORMAT_LZ4, "lz4" },
+    { { 'B', 'Z', 'h' }, 3, IMAGE_FORMAT_BZIP2, "bzip2" },
+    { { 0x5d, 0x00, 0x00 }, 3, IMAGE_FORMAT_LZMA, "lzma" },
     { { 0x89, 'L', 'Z', 'O' }, 4, IMAGE_FORMAT_OTHER, "lzo" },
 };
 
@@ -63,7 +58,7 @@ static int identify(struct image_payload *payload)
 
 static bool is_bzimage(const uint8_t *file, size_t size)
 {
-    return size >= SETUP_MAGIC + 4 && get_u32(file + SETUP_MAGIC) == SETUP_HDRS;
+    return size >= SETUP_MAGIC + 4 && image_get_u32(file + SETUP_MAGIC) == SETUP_HDRS;
 }
 
 /* Narrows the payload from the whole file to what a bzImage wraps. The build of a kernel appends
@@ -80,8 +75,8 @@ static int enter_bzimage(struct image_payload *payload)
     if ((file[SETUP_VERSION] | file[SETUP_VERSION + 1] << 8) < SETUP_VERSION_PAYLOAD)
         return -IMAGE_E_OLD_BZIMAGE;
     sectors = file[SETUP_SECTS] ? file[SETUP_SECTS] : 4;
-    start = (uint64_t)(sectors + 1) * 512 + get_u32(file + SETUP_PAYLOAD_OFFSET);
-    length = get_u32(file + SETUP_PAYLOAD_LENGTH);
+    start = (uint64_t)(sectors + 1) * 512 + image_get_u32(file + SETUP_PAYLOAD_OFFSET);
+    length = image_get_u32(file + SETUP_PAYLOAD_LENGTH);
     if (start > payload->size || length > payload->size - start)
         return -IMAGE_E_TRUNCATED;
     payload->is_bzimage = true;
@@ -95,7 +90,7 @@ static int enter_bzimage(struct image_payload *payload)
     if (length < 4)
         return -IMAGE_E_TRUNCATED;
     payload->has_unpacked_size = true;
-    payload->unpacked_size = get_u32(payload->data + length - 4);
+    payload->unpacked_size = image_get_u32(payload->data + length - 4);
     if (payload->format != IMAGE_FORMAT_GZIP)
         payload->size -= 4;
     return 0;
@@ -113,16 +108,20 @@ int image_find_payload(const void *file, size_t size, struct image_payload *payl
 
 /* ---- the output -------------------------------------------------------------------------- */
 
-int sink_reserve(struct sink *sink)
+int sink_reserve(struct sink *sink, size_t wanted)
 {
     size_t capacity;
     uint8_t *bytes;
 
     if (sink->used > sink->limit)
         return sink->limit_error;
-    if (sink->used < sink->capacity)
+    if (wanted > sink->limit + 1 - sink->used)
+        wanted = sink->limit + 1 - sink->used;
+    if (wanted <= sink->capacity - sink->used)
         return 0;
     capacity = sink->capacity * 2;
+    if (capacity < sink->used + wanted)
+        capacity = sink->used + wanted;
     if (capacity > sink->limit + 1)
         capacity = sink->limit + 1;
     bytes = sink->mem->alloc(sink->mem->ctx, capacity);
@@ -157,23 +156,16 @@ static int sink_open(struct sink *sink, const struct image_payload *payload, siz
     return sink->bytes ? 0 : -IMAGE_E_NO_MEMORY;
 }
 
+static int (*const unpackers[])(const uint8_t *data, size_t size, struct sink *sink) = {
+    [IMAGE_FORMAT_GZIP] = unpack_gzip, [IMAGE_FORMAT_XZ] = unpack_xz,
+    [IMAGE_FORMAT_ZSTD] = unpack_zstd, [IMAGE_FORMAT_LZ4] = unpack_lz4,
+    [IMAGE_FORMAT_LZMA] = unpack_lzma, [IMAGE_FORMAT_BZIP2] = unpack_bzip2,
+};
+
 static int decompress(const struct image_payload *payload, struct sink *sink)
 {
-    int rc;
+    int rc = unpackers[payload->format](payload->data, payload->size, sink);
 
-    switch (payload->format) {
-    case IMAGE_FORMAT_GZIP:
-        rc = unpack_gzip(payload->data, payload->size, sink);
-        break;
-    case IMAGE_FORMAT_XZ:
-        rc = unpack_xz(payload->data, payload->size, sink);
-        break;
-    case IMAGE_FORMAT_ZSTD:
-        rc = unpack_zstd(payload->data, payload->size, sink);
-        break;
-    default:
-        return -IMAGE_E_COMPRESSION;
-    }
     if (rc)
         return rc;
     if (sink->used > sink->limit)

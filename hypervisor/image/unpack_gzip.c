@@ -39,7 +39,7 @@ static int inflate_all(z_stream *stream, struct sink *sink)
 {
     for (;;) {
         uInt room;
-        int rc = sink_reserve(sink), zrc;
+        int rc = sink_reserve(sink, 1), zrc;
 
         if (rc)
             return rc;

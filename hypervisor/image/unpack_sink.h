@@ -22,13 +22,22 @@ struct sink {
     int limit_error; /* ...namely this one */
 };
 
-/* Makes room for at least one more byte: 0, the limit's error, or -IMAGE_E_NO_MEMORY. */
-int sink_reserve(struct sink *sink);
+static inline uint32_t image_get_u32(const uint8_t *bytes)
+{
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+/* Makes room for `wanted` more bytes, or as many as the limit leaves, at least one: 0, the limit's
+ * error, or -IMAGE_E_NO_MEMORY. */
+int sink_reserve(struct sink *sink, size_t wanted);
 
 /* Each decompresses one whole stream: 0, -IMAGE_E_CORRUPT, -IMAGE_E_TRUNCATED, -IMAGE_E_NO_MEMORY,
  * or an error of sink_reserve(). Bytes after the stream are ignored. */
 int unpack_gzip(const uint8_t *data, size_t size, struct sink *sink);
 int unpack_xz(const uint8_t *data, size_t size, struct sink *sink);
 int unpack_zstd(const uint8_t *data, size_t size, struct sink *sink);
+int unpack_lz4(const uint8_t *data, size_t size, struct sink *sink);
+int unpack_lzma(const uint8_t *data, size_t size, struct sink *sink);
+int unpack_bzip2(const uint8_t *data, size_t size, struct sink *sink);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xz, by liblzma. Owns an lzma_stream for the length of a call. ABI: the .xz file format 1.1,
- * <lzma.h>.
+ * xz and its predecessor lzma, by liblzma. Owns an lzma_stream for the length of a call. ABI: the
+ * .xz file format 1.1, the .lzma format, <lzma.h>.
  */
 #include <lzma.h>
 
@@ -51,7 +51,7 @@ static int xz_all(lzma_stream *stream, struct sink *sink)
 {
     for (;;) {
         lzma_ret lrc;
-        int rc = sink_reserve(sink);
+        int rc = sink_reserve(sink, 1);
 
         if (rc)
             return rc;
@@ -67,7 +67,7 @@ static int xz_all(lzma_stream *stream, struct sink *sink)
     }
 }
 
-int unpack_xz(const uint8_t *data, size_t size, struct sink *sink)
+static int unpack_stream(const uint8_t *data, size_t size, struct sink *sink, bool is_lzma)
 {
     lzma_allocator allocator = {
         .alloc = xz_alloc,
@@ -80,9 +80,22 @@ int unpack_xz(const uint8_t *data, size_t size, struct sink *sink)
     stream.allocator = &allocator;
     stream.next_in = data;
     stream.avail_in = size;
-    rc = xz_result(lzma_stream_decoder(&stream, XZ_MEMORY_LIMIT, LZMA_TELL_UNSUPPORTED_CHECK));
+    if (is_lzma)
+        rc = xz_result(lzma_alone_decoder(&stream, XZ_MEMORY_LIMIT));
+    else
+        rc = xz_result(lzma_stream_decoder(&stream, XZ_MEMORY_LIMIT, LZMA_TELL_UNSUPPORTED_CHECK));
     if (rc == 0)
         rc = xz_all(&stream, sink);
     lzma_end(&stream);
     return rc;
+}
+
+int unpack_xz(const uint8_t *data, size_t size, struct sink *sink)
+{
+    return unpack_stream(data, size, sink, false);
+}
+
+int unpack_lzma(const uint8_t *data, size_t size, struct sink *sink)
+{
+    return unpack_stream(data, size, sink, true);
 }

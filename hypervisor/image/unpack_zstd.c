@@ -44,7 +44,7 @@ static int zstd_all(ZSTD_DCtx *context, ZSTD_inBuffer *in, struct sink *sink)
     for (;;) {
         ZSTD_outBuffer out;
         size_t in_before = in->pos, zrc;
-        int rc = sink_reserve(sink);
+        int rc = sink_reserve(sink, 1);
 
         if (rc)
             return rc;

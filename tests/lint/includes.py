@@ -127,7 +127,7 @@ def guest_kinds_apart(source):
 def hypervisor_is_freestanding(source):
     """Hypervisor objects take from the system only what the compiler brings and, for
     unpacking, the headers of the compression libraries."""
-    libraries = re.compile(r"^/usr/include/(zlib|zconf|zstd\w*|lzma)\.h$|^/usr/include/lzma/")
+    libraries = re.compile(r"^/usr/include/(zlib|zconf|zstd\w*|lz4|lzma)\.h$|^/usr/include/lzma/")
     for path, (name, headers) in sorted(objects(source.build).items()):
         if "/obj/hv/" not in path:
             continue

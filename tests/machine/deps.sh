@@ -7,7 +7,7 @@
 set -eu
 
 build="gcc binutils libc6-dev libxen-dev libyajl-dev libmnl-dev zlib1g-dev liblzma-dev libzstd-dev
-       xz-utils python3"
+       liblz4-dev libbz2-dev xz-utils python3"
 run="$build qemu-system-x86 seabios ovmf grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
      e2fsprogs kmod ca-certificates"
 check="$run clang libclang-rt-14-dev libcmocka-dev python3-pytest python3-pytest-xdist gdb curl"

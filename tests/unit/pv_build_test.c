@@ -606,7 +606,7 @@ static void test_bad_config(void **state)
 
 static void test_bad_kernels(void **state)
 {
-    static const uint8_t lz4[16] = { 0x02, 0x21, 0x4c, 0x18 };
+    static const uint8_t lzo[16] = { 0x89, 'L', 'Z', 'O' };
     struct files *files = *state;
     struct pv_build_config config = config_for(files);
     struct fixture f = files->kernel_bytes;
@@ -615,8 +615,8 @@ static void test_bad_kernels(void **state)
     refuse(&config, "is empty");
     write_file(files->kernel, "#!/bin/sh", 9);
     refuse(&config, "neither a bzImage nor an ELF");
-    write_file(files->kernel, lz4, sizeof(lz4));
-    refuse(&config, "compressed with lz4");
+    write_file(files->kernel, lzo, sizeof(lzo));
+    refuse(&config, "compressed with lzo");
     write_file(files->kernel, f.bytes, 0x2800);
     refuse(&config, "copy or install it again");
     fixture_phdr(&f, 2, 4, FIXTURE_NOTES, 0, 0, 0);

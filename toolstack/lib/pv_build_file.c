@@ -91,7 +91,7 @@ static const char *remedy(int err)
     case IMAGE_E_CORRUPT:
         return "copy or install it again";
     case IMAGE_E_COMPRESSION:
-        return "use one compressed with gzip, xz or zstd, or not at all";
+        return "use one compressed with gzip, bzip2, lzma, xz, lz4 or zstd, or not at all";
     case IMAGE_E_NO_XEN_NOTES:
         return "use one built with CONFIG_XEN_PV";
     default:

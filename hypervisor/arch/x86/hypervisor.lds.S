@@ -9,7 +9,7 @@
 #define LOAD_BASE 0x200000
 
 /* The decompressors: their code and data are wanted only until dom0 is built. */
-#define ARCHIVES *liblzma.a:* *libzstd.a:* *libz.a:*
+#define ARCHIVES *liblzma.a:* *libzstd.a:* *liblz4.a:* *libz.a:*
 
 OUTPUT_FORMAT("elf64-x86-64")
 OUTPUT_ARCH(i386:x86-64)

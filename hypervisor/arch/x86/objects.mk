@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The decompressors of dom0's kernel: Debian's static archives, linked into the init section.
-hv-archives += $(foreach a,lzma zstd z,$(shell $(CC) -print-file-name=lib$(a).a))
-hv-objs += $(image-unpack-objs)
+hv-archives += $(foreach a,lzma zstd lz4 z,$(shell $(CC) -print-file-name=lib$(a).a))
+hv-objs += $(image-unpack-hv-objs) hypervisor/image/unpack_no_bzip2.o
 
 # The image is linked twice: the first result gives the symbol table for backtraces, which the
 # second carries in .rodata. The bootable file is flat, with address fields in its Multiboot headers.

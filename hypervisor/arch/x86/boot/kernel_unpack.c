@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The decompressors (zlib, liblzma, libzstd from Debian's static archives) are user-space code:
- * they use SSE, the red zone and a stack canary at %fs:0x28. So they run here with interrupts off
- * (NMI, #MC and #DF have stacks of their own), on a separate stack, FS base at a block with a
+ * The decompressors (zlib, liblzma, libzstd, liblz4 from Debian's static archives) are user-space
+ * code: they use SSE, the red zone and a stack canary at %fs:0x28. So they run here with interrupts
+ * off (NMI, #MC and #DF have stacks of their own), on a separate stack, FS base at a block with a
  * canary, and a bump heap whose pages are mapped on demand and all returned at the end. Their
  * constructors (.init_array: CRC tables) run first.
  */

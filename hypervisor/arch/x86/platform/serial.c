@@ -56,6 +56,9 @@ static int parse_com(struct uart *u, const char *s)
     if (*s == ',' && s[1] >= '0' && s[1] <= '9')
         u->irq = (u8)strtou64(s + 1, &s, 0);
     u->configured = true;
+    if (*s)
+        printk(LOG_WARN "com%u=: \"%s\" not understood; I/O port 0x%x, interrupt %u\n",
+               u == &uarts[0] ? 1 : 2, s, u->io, u->irq);
     return 0;
 }
 static int parse_com1(const char *s) { return parse_com(&uarts[0], s); }

@@ -4,7 +4,7 @@
  *
  * The toolstack links the decompressors dynamically, the hypervisor as static archives with its own
  * allocator. The file is hostile. ABI: the Linux x86 boot protocol (setup header), the magic
- * numbers of gzip, xz, zstd and lz4.
+ * numbers of the compressions.
  */
 #ifndef IMAGE_UNPACK_H
 #define IMAGE_UNPACK_H
@@ -20,7 +20,10 @@ enum image_format {
     IMAGE_FORMAT_GZIP,
     IMAGE_FORMAT_XZ,
     IMAGE_FORMAT_ZSTD,
-    IMAGE_FORMAT_OTHER, /* bzip2, lzma, lzo, lz4: recognised, to be named in the message */
+    IMAGE_FORMAT_LZ4,
+    IMAGE_FORMAT_LZMA,
+    IMAGE_FORMAT_BZIP2, /* in the toolstack only */
+    IMAGE_FORMAT_OTHER, /* lzo: recognised, to be named in the message */
 };
 
 struct image_payload {

@@ -16,6 +16,7 @@
 #include <hv/page_alloc.h>
 #include <hv/printk.h>
 #include <hv/softirq.h>
+#include <image/unpack.h>
 #include <xen/domctl.h>
 
 #include "../hypercall_page.h"
@@ -49,6 +50,7 @@ static const char *dom0_cmdline(const char *s)
 static void open_kernel(const struct boot_module *m, struct kernel_elf *elf)
 {
     const void *file = module_data(m);
+    struct image_payload payload;
     int rc;
 
     if (image_is_elf(file, m->bytes)) {
@@ -56,6 +58,9 @@ static void open_kernel(const struct boot_module *m, struct kernel_elf *elf)
         return;
     }
     rc = kernel_unpack(file, m->bytes, elf);
+    if (rc == -IMAGE_E_COMPRESSION && !image_find_payload(file, m->bytes, &payload))
+        panic("dom0's kernel is compressed with %s: use gzip, lzma, xz, lz4, zstd, or none\n",
+              payload.format_name);
     if (rc)
         panic("The first module is no kernel for dom0: %s\n", image_strerror(rc));
     printk(LOG_INFO "dom0's kernel unpacked: %lu KiB from %lu KiB\n", elf->bytes >> 10,
@@ -80,9 +85,13 @@ static struct domain *create(u64 nr_pages, unsigned int nr_vcpus)
         panic("dom0 cannot be created: error %d\n", rc);
     d->max_pages = dom0_max_pages(nr_pages);
     hardware_domain = d;
-    for (unsigned int i = 0; i < nr_vcpus; i++)
-        if (!vcpu_create(d, i))
+    for (unsigned int i = 0; i < nr_vcpus; i++) {
+        struct vcpu *v = vcpu_create(d, i);
+
+        if (!v)
             panic("dom0's vCPU %u cannot be created\n", i);
+        dom0_pin(v);
+    }
     for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
         d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
     return d;

@@ -7,6 +7,7 @@
 #include <hv/page_alloc.h>
 #include <hv/params.h>
 #include <hv/printk.h>
+#include <hv/sched.h>
 
 #include "internal.h"
 
@@ -89,6 +90,26 @@ static int parse_dom0_max_vcpus(const char *s)
     return 0;
 }
 BOOT_PARAM("dom0_max_vcpus", parse_dom0_max_vcpus);
+
+static bool opt_pin;
+
+static int parse_dom0_vcpus_pin(const char *s)
+{
+    int on = parse_bool(s);
+
+    opt_pin = on == 1;
+    return on < 0 ? -1 : 0;
+}
+BOOT_PARAM("dom0_vcpus_pin", parse_dom0_vcpus_pin);
+
+void dom0_pin(struct vcpu *v)
+{
+    cpumask_t one = { 1UL << (v->vcpu_id % nr_cpus) };
+
+    if (opt_pin && vcpu_set_hard_affinity(v, &one))
+        printk(LOG_WARN "dom0_vcpus_pin: CPU %u is not there for vCPU %u\n",
+               v->vcpu_id % nr_cpus, v->vcpu_id);
+}
 
 unsigned int dom0_nr_vcpus(void)
 {

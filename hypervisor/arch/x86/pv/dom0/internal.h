@@ -19,6 +19,7 @@ struct dom0_memory {
 u64 dom0_nr_pages(void);               /* pages to give it now */
 u64 dom0_max_pages(u64 nr_pages);      /* what it may grow to */
 unsigned int dom0_nr_vcpus(void);
+void dom0_pin(struct vcpu *v);         /* to the CPU of its number, with dom0_vcpus_pin */
 
 /* dom0_memory.c */
 void dom0_memory_alloc(struct dom0_memory *m, struct domain *d, u64 nr_pages);

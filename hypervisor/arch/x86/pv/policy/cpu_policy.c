@@ -242,6 +242,8 @@ static void make_max(struct cpu_policy *p)
         w[i] &= shown[i];
     w[1] |= F(HYPERVISOR);
     w[2] |= F(SYSCALL); /* Intel shows it in 64-bit mode only; we are in no other */
+    if (cpu_features.vendor == VENDOR_AMD) /* SYSENTER is #UD in long mode's compatibility mode */
+        w[0] &= ~F(SEP);
     if (!cpu_features.xsave)
         w[1] &= ~F(XSAVE);
     if (!(cpu_features.xcr0_mask & 4))
