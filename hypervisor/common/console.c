@@ -20,7 +20,7 @@
 
 #define MAX_DEVICES 4
 #define EARLY_RING 16384
-#define RX_RING 128
+#define RX_RING 2048 /* a pasted page, while dom0 is busy */
 #define SWITCH_CHAR 0x01 /* ctrl-a */
 #define SWITCH_COUNT 3
 

@@ -15,6 +15,14 @@ ROWS = [
     ("Skylake-Client", 1, 8192, "uefi", False),
     ("Skylake-Client", 2, 2048, "direct", True),
     ("Skylake-Client", 4, 1024, "bios", False),
+    ("core2duo", 1, 640, "direct", False),
+    ("Nehalem", 3, 1536, "bios", False),
+    ("Haswell", 1, 3333, "uefi", False),
+    ("Icelake-Server", 2, 1024, "direct", False),
+    ("Opteron_G3", 1, 768, "direct", True),
+    ("EPYC-Milan", 3, 5000, "direct", True),
+    ("max,-xsave", 1, 1024, "direct", False),
+    ("kvm64", 8, 4096, "direct", False),
 ]
 
 

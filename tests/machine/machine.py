@@ -65,6 +65,7 @@ class Config:
     extra: tuple = ()
     initrd: str = ""
     screen: bool = False
+    kernel: str = ""
 
     def resolved(self):
         """A copy with the defaults that depend on other fields filled in."""
@@ -120,7 +121,7 @@ def loader_options(config, scratch):
     folder = os.path.join(config.build, "images")
     initrd = config.initrd or os.path.join(
         folder, "dom0-full.cpio.gz" if config.full else "dom0-lean.cpio.gz")
-    kernel = os.path.join(folder, "vmlinuz")
+    kernel = config.kernel or os.path.join(folder, "vmlinuz")
     hypervisor_line, dom0_line = boot_arguments(config)
     if config.boot == "direct":
         # A comma in an -initrd argument ends the module; two stand for one.

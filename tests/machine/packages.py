@@ -53,7 +53,9 @@ def _cached(name):
 def kernel_package():
     """Name of Debian's current kernel package: the cached one, else what linux-image-amd64
     depends on today."""
-    cached = glob.glob(os.path.join(DEBS, "linux-image-[0-9]*_*.deb"))
+    # Not the cloud and real-time kernels, which tests may have fetched.
+    cached = [path for path in glob.glob(os.path.join(DEBS, "linux-image-[0-9]*_*.deb"))
+              if re.search(r"linux-image-[\d.]+-\d+-amd64_", path)]
     if cached:
         return os.path.basename(max(cached, key=os.path.getmtime)).split("_")[0]
     text = subprocess.run(["apt-cache", "depends", "linux-image-amd64"],

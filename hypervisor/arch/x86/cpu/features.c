@@ -200,6 +200,8 @@ void cpu_features_detect(void)
     cpu_features.arat = cpu_features.max_leaf >= 6 && cpuid(6, 0).a & BIT(2);
     if (!cpu_features.nx)
         panic("This processor cannot forbid execution of data (NX); Domus needs that\n");
+    if (!(e1.d & BIT(11)))
+        panic("This processor has no SYSCALL instruction; 64-bit guests call with it\n");
     apply_options();
     detect_extended_state();
     cpu_features.lfence_serialises = make_lfence_serialise();
