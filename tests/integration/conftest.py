@@ -19,8 +19,10 @@ from packages import TOP        # noqa: E402
 from toolstack import Toolstack, Guest  # noqa: E402
 
 BUILD = os.path.join(TOP, os.environ.get("BUILD") or "build")
-SIDES = (os.environ.get("SIDES") or "domus-domus domus-xl xen-domus").split()
+SIDES = (os.environ.get("SIDES") or "domus-domus domus-xl xen-domus"
+         + " xen-xl" * bool(os.environ.get("INTEROP"))).split()
 FULL = bool(os.environ.get("FULL"))
+INTEROP = bool(os.environ.get("INTEROP"))   # make check-interop
 
 
 def pytest_configure(config):
@@ -33,7 +35,7 @@ def pytest_generate_tests(metafunc):
     if "side" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("sides")
         border = metafunc.definition.get_closest_marker("border")
-        everywhere = border or FULL or os.environ.get("SIDES")
+        everywhere = border or FULL or INTEROP or os.environ.get("SIDES")
         names = [name for name in SIDES if not marker or name in marker.args]
         names = [name for name in names if everywhere or name == "domus-domus"]
         metafunc.parametrize("side", names, scope="module")

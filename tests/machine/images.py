@@ -96,6 +96,9 @@ def add_ours(tree, build, full):
     builder = os.path.join(build, "bin/domus-build")
     if full and os.path.exists(builder):
         tree.program("usr/lib/domus/domus-build", builder, [ROOT, "/"])
+    log = os.path.join(build, "hypercall-log.so")
+    if full and os.path.exists(log):
+        tree.file("usr/lib/domus/hypercall-log.so", log)
 
 
 def add_peer(tree):

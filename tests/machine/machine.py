@@ -56,6 +56,9 @@ class Config:
     boot: str = "direct"
     cpu: str = ""
     smp: int = 1
+    # Time goes by instructions, so that timeouts inside (10 s for a hotplug script) do not depend
+    # on how busy this host is.
+    counted: bool = False
     memory: int = 1024
     dom0_memory: int = 0
     hypervisor_arguments: str = ""
@@ -70,7 +73,7 @@ class Config:
     def resolved(self):
         """A copy with the defaults that depend on other fields filled in."""
         config = dataclasses.replace(self)
-        config.full = self.full or "debian" in (self.store, self.tools)
+        config.full = self.full or bool({"debian", "ocaml"} & {self.store, self.tools})
         if not self.cpu:
             # Before 9.1 QEMU checks SMAP where hardware does not, which kills dom0 on Xen.
             config.cpu = "max,-smap" if self.hypervisor == "xen" else "max"
@@ -147,7 +150,7 @@ def loader_options(config, scratch):
 def qemu_command(config, scratch):
     """The whole QEMU command line, without the serial line."""
     # A thread a CPU is of use where the host has CPUs to spare; else they wait for each other.
-    threads = "single" if config.smp == 1 or patience() > 2 else "multi"
+    threads = "single" if config.smp == 1 or config.counted or patience() > 2 else "multi"
     forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-{address}:{port}"
                        for host, address, port in config.guest_ports)
     command = ["qemu-system-x86_64", "-accel", f"tcg,thread={threads}", "-cpu", config.cpu,
@@ -159,6 +162,8 @@ def qemu_command(config, scratch):
                 "-device", "virtio-blk-pci,drive=data",
                 "-netdev", f"user,id=net{forwards}",
                 "-device", "virtio-net-pci,netdev=net,romfile="]
+    if config.counted:
+        command += ["-icount", "shift=0"]
     return command + list(config.extra)
 
 

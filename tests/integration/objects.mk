@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# Logs the hypercalls of dom0's programs; goes into the test machine's full dom0 only.
+programs: $(B)/hypercall-log.so
+$(B)/hypercall-log.so: tests/integration/hypercall_log.c GNUmakefile
+	$(call say,LINK)$(CC) $(host-flags) $(host-ldflags) -fPIC -shared -o $@ $<
+
+# Our halves and Debian's in every combination, and Debian's commands on both hypervisors.
+.PHONY: check-interop
+check-interop: deps-check
+	@+$(MAKE) all
+	@INTEROP=1 BUILD=$(B) FULL=$(FULL) $(integration) tests/integration/test_interop.py \
+	    tests/integration/test_xl_commands.py $(TESTS)
