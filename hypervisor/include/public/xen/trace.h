@@ -12,7 +12,7 @@
 /* Classes, and the events a reader of any buffer must know. */
 #define TRC_GEN               0x0001f000
 #define TRC_PV                0x0020f000
-#define TRC_GUEST             0x0804f000 /* what guests record themselves */
+#define TRC_GUEST             0x0800f000 /* what guests record themselves */
 #define TRC_LOST_RECORDS      (TRC_GEN + 1)
 #define TRC_TRACE_WRAP_BUFFER (TRC_GEN + 2)
 #define TRC_PV_ENTRY          0x00201000
