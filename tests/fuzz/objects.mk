@@ -32,7 +32,7 @@ $(call fuzz_target,insn,hypervisor/arch/x86/pv/emul/priv_decode.o \
 $(call fuzz_target,kernel,$(image-objs) $(image-unpack-objs),$(image-unpack-libs))
 $(call fuzz_target,wire,xenstore/core/wire.o)
 $(call fuzz_target,path,$(xenstore-core-objs) tests/unit/xenstore_no_events.o)
-$(call fuzz_target,config,$(toolstack-config-objs))
+$(call fuzz_target,config,$(toolstack-config-objs) toolstack/lib/config/cpuid_edit.o)
 $(call fuzz_target,json,$(toolstack-json-objs),-lyajl)
 $(call fuzz_target,stream,$(toolstack-stream-objs) $(libdomus-error-objs),-llzma)
 
