@@ -11,7 +11,7 @@ from machine import patience
 from packages import TOP
 from test_input import complaint
 
-pytestmark = [pytest.mark.sides("domus-domus", "xen-domus"), pytest.mark.border]
+pytestmark = pytest.mark.sides("domus-domus", "xen-domus")
 
 
 def ask(dom0, command, name):

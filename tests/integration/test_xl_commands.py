@@ -10,7 +10,7 @@ import os
 import re
 
 import pytest
-from conftest import BUILD
+from conftest import BUILD, FULL, INTEROP
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "xl-commands.txt")
 
@@ -93,6 +93,7 @@ def run_all(machine, record):
 
 
 @pytest.mark.border
+@pytest.mark.skipif(not (FULL or INTEROP), reason="half an hour: make check-interop")
 @pytest.mark.sides("domus-xl", "xen-xl")
 def test_commands(start, side):
     """Every command prints what it prints on Debian's Xen, but for what is frozen above."""
