@@ -90,6 +90,7 @@ def refuse(dom0, path, words):
 
 
 @pytest.mark.sides("domus-domus")
+@pytest.mark.skipif(not FULL, reason="reads a large file again and again")
 def test_refusals(dom0, tools, guest):
     """What cannot be saved or restored is refused with one sentence; file, guest and host stay."""
     tools.create("ram")

@@ -59,6 +59,7 @@ def read_text(picture):
 
 @pytest.mark.parametrize("loader", ["uefi", "bios"] if FULL else ["uefi"])
 @pytest.mark.sides("domus-domus")
+@pytest.mark.skipif(not FULL, reason="a screen may still be being drawn when it is read")
 def test_screen(start, side, loader, tmp_path):
     """The boot messages can be read on the screen."""
     monitor, picture = str(tmp_path / "monitor"), str(tmp_path / "picture")

@@ -79,8 +79,11 @@ class Toolstack:
                 ("mounts", "wc -l < /proc/mounts"),
                 ("descriptors",
                  "for p in $(pidof xenstored domusd); do ls /proc/$p/fd; done | wc -l"),
-                # Not the kernel's threads, which come and go: they have no command line.
-                ("processes", "grep -l . /proc/[0-9]*/cmdline 2>/dev/null | wc -l")):
+                # Not the kernel's threads, which come and go: they have no command line. Counted
+                # by the shell alone, since programs of a pipeline are there or not yet.
+                ("processes", "n=0; for f in /proc/[0-9]*/cmdline; do x=;"
+                              " read -r x 2>/dev/null <$f; [ -z \"$x\" ] || n=$((n+1)); done;"
+                              " echo $n")):
             count[name] = int(self.machine.check(command).split()[0])
         return count
 
