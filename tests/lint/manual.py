@@ -25,9 +25,9 @@ def boot_options(source):
     names = set()
     for path in source.ending(".c"):
         if path.startswith("hypervisor/"):
-            names |= set(re.findall(r'^BOOT_PARAM\("(\w+)"', source.text(path), re.M))
+            names |= set(re.findall(r'^BOOT_PARAM\("([\w-]+)"', source.text(path), re.M))
     page = source.text(PAGES + "domus-options.7")
-    heads = set(re.findall(r"^\.TP\n\.B[IR]? (\w+)", page, re.M))
+    heads = set(re.findall(r"^\.TP\n\.B[IR]? ([\w-]+)", page, re.M))
     yield from compare(names, heads, "this boot option")
     for name in sorted(heads - names):
         yield PAGES + "domus-options.7", f"the hypervisor has no option {name}"
