@@ -50,7 +50,61 @@ static const struct row {
     { "\x0f\x01\xf3", 3, PRIV_LMSW, 4, 0, 0, 3 },
     { "\x66\x0f\x01\xe3", 4, PRIV_SMSW, 2, 0, 0, 3 },
     { "\x49\x0f\x01\xe3", 4, PRIV_SMSW, 8, 0, 0, 11 },
+    { "\x0f\x00\xc1", 3, PRIV_SLDT, 4, 0, 0, 1 },
+    { "\x66\x0f\x00\xca", 4, PRIV_STR, 2, 0, 0, 2 },
+    { "\x0f\x01\x00", 3, PRIV_SGDT, 10, 8, 0, 0 },
+    { "\x67\x41\x0f\x01\x4f\xf8", 6, PRIV_SIDT, 10, 4, 0, 15 },
 };
+
+/* Memory operands: where the address comes from, and the displacement. */
+static const struct memory_row {
+    const char *bytes;
+    u8 n, base, index, scale;
+    s32 displacement;
+    bool rip_relative;
+} memory_rows[] = {
+    { "\x0f\x01\x20", 3, 0, PRIV_NO_REGISTER, 0, 0, false },
+    { "\x41\x0f\x01\x60\xff", 5, 8, PRIV_NO_REGISTER, 0, -1, false },
+    { "\x0f\x01\xa3\x78\x56\x34\x12", 7, 3, PRIV_NO_REGISTER, 0, 0x12345678, false },
+    { "\x0f\x01\x25\xfe\xff\xff\xff", 7, PRIV_NO_REGISTER, PRIV_NO_REGISTER, 0, -2, true },
+    { "\x0f\x01\x24\x24", 4, 4, PRIV_NO_REGISTER, 0, 0, false },
+    { "\x42\x0f\x01\x24\xe0", 5, 0, 12, 3, 0, false },
+    { "\x0f\x01\x64\x8b\x10", 5, 3, 1, 2, 16, false },
+    { "\x0f\x01\x24\x4d\x04\0\0\0", 8, PRIV_NO_REGISTER, 1, 1, 4, false },
+    { "\x41\x0f\x01\x24\x25\x04\0\0\0", 9, PRIV_NO_REGISTER, PRIV_NO_REGISTER, 0, 4, false },
+};
+
+static void memory_operands(void **state)
+{
+    struct priv_insn insn;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(memory_rows) / sizeof(memory_rows[0]); i++) {
+        const struct memory_row *r = &memory_rows[i];
+
+        priv_decode((const u8 *)r->bytes, r->n, true, &insn);
+        assert_int_equal(insn.op, PRIV_SMSW);
+        assert_true(insn.has_memory);
+        assert_int_equal(insn.length, r->n);
+        assert_int_equal(insn.base, r->base);
+        assert_int_equal(insn.index, r->index);
+        if (r->index != PRIV_NO_REGISTER)
+            assert_int_equal(insn.scale, r->scale);
+        assert_int_equal(insn.displacement, r->displacement);
+        assert_int_equal(insn.rip_relative, r->rip_relative);
+        for (unsigned int n = 0; n < r->n; n++) {
+            priv_decode((const u8 *)r->bytes, n, true, &insn);
+            assert_int_equal(insn.op, PRIV_NONE);
+        }
+    }
+    /* In 32-bit code the same bytes name an absolute address; 16-bit addresses are refused. */
+    priv_decode((const u8 *)"\x0f\x01\x25\x04\0\0\0", 7, false, &insn);
+    assert_int_equal(insn.op, PRIV_SMSW);
+    assert_false(insn.rip_relative);
+    assert_int_equal(insn.address_bytes, 4);
+    priv_decode((const u8 *)"\x67\x0f\x01\x20", 4, false, &insn);
+    assert_int_equal(insn.op, PRIV_NONE);
+}
 
 static void encodings(void **state)
 {
@@ -140,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encodings),
+        cmocka_unit_test(memory_operands),
         cmocka_unit_test(prefixes),
         cmocka_unit_test(refused),
         cmocka_unit_test(random_bytes),

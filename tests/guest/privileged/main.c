@@ -58,6 +58,11 @@ USER_TEXT(t_stac, "stac");
 USER_TEXT(t_monitor, "monitor");
 USER_TEXT(t_xsetbv, "xsetbv");
 USER_TEXT(t_xgetbv, "xgetbv");
+USER_TEXT(t_sgdt, "sgdt 2(%rdx,%rcx,4)");
+USER_TEXT(t_sidt, "sidt (%rdx)");
+USER_TEXT(t_sldt, "sldt (%rdx)");
+USER_TEXT(t_str, "str %rax");
+USER_TEXT(t_smsw, "smsw %ax");
 USER_TEXT(t_read_dr0, "movq %dr0, %rax");
 USER_TEXT(t_write_dr0, "movq %rax, %dr0");
 USER_TEXT(t_cpuid, "cpuid");
@@ -565,6 +570,52 @@ static void mov_dr(void)
     CHECK_EQ(hc_set_debugreg(0, 0), 0);
 }
 
+/*
+ * What UMIP would forbid works as on a processor without it; only what is certain there is looked
+ * at: ten bytes of a table's place, in the upper half, and CR0.PE.
+ */
+static void table_registers(void)
+{
+    uint8_t bytes[40] __attribute__((aligned(8)));
+    uint64_t base;
+
+    memset(bytes, 0xa5, sizeof(bytes));
+    regs = insn_regs();
+    regs.rdx = (unsigned long)bytes;
+    regs.rcx = 4;
+    CHECK(RUN(t_sgdt));
+    memcpy(&base, bytes + 20, 8);
+    CHECK(base >> 47 == 0x1ffff);
+    CHECK(bytes[17] == 0xa5 && bytes[28] == 0xa5);
+    CHECK(RUN(t_sidt));
+    memcpy(&base, bytes + 2, 8);
+    CHECK(base >> 47 == 0x1ffff);
+    CHECK_EQ(bytes[10], 0xa5);
+    CHECK(RUN(t_sldt));
+    CHECK_EQ(bytes[2], (uint8_t)base);
+    regs.rax = ~0UL;
+    CHECK(RUN(t_str));
+    CHECK(regs.rax < 0x10000);
+    regs.rax = 0x123456789abc0000;
+    CHECK(RUN(t_smsw));
+    CHECK_EQ(regs.rax >> 16, 0x123456789abc);
+    CHECK_EQ(regs.rax & 1, 1);
+}
+
+static void table_registers_fault(void)
+{
+    regs = insn_regs();
+    regs.rdx = 0x6000000000;
+    CHECK(!RUN(t_sidt));
+    CHECK_EQ(seen()->vector, TRAP_PF);
+    CHECK_EQ(seen()->cr2, 0x6000000000);
+    CHECK_EQ(seen()->frame.error_code, 2);
+    CHECK_EQ(seen()->frame.rip, insn_address());
+    regs.rdx = 0x8000000000000000;
+    CHECK(!RUN(t_sidt));
+    CHECK_EQ(seen()->vector, TRAP_GP);
+}
+
 static void undefined(void)
 {
     regs = insn_regs();
@@ -603,6 +654,8 @@ static const struct test tests[] = {
     { "xsetbv", xsetbv },
     { "single_step_emulated", single_step_emulated },
     { "mov_dr", mov_dr },
+    { "table_registers", table_registers },
+    { "table_registers_fault", table_registers_fault },
     { "undefined", undefined },
 };
 

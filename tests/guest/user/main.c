@@ -285,6 +285,22 @@ static void iopl_3(void)
     CHECK_EQ(u.frame.saved_upcall_mask, 0);
 }
 
+USER_TEXT(text_table_registers, "sgdt 0x401000; sidt 0x401010; smsw %eax; sldt %ecx; str %edx; ud2");
+
+/* Programs may look where the processor's tables are; what they are told is not looked at. */
+static void table_registers(void)
+{
+    memset(user_data_page, 0xa5, 64);
+    u = user_context_new();
+    u.frame.rcx = u.frame.rdx = ~0UL;
+    USER_RUN(&u, text_table_registers);
+    check_user_frame(TRAP_UD, 0, 7);
+    CHECK(user_data_page[9] != 0xa5 && user_data_page[10] == 0xa5);
+    CHECK(user_data_page[25] != 0xa5 && user_data_page[26] == 0xa5);
+    CHECK_EQ(u.frame.rax & 1, 1);
+    CHECK(u.frame.rcx < 0x10000 && u.frame.rdx < 0x10000);
+}
+
 static const struct test tests[] = {
     { "m2p_strict", m2p_strict },
     { "syscall_frame", syscall_frame },
@@ -300,6 +316,7 @@ static const struct test tests[] = {
     { "single_step_into_syscall", single_step_into_syscall },
     { "iret_bad_context", iret_bad_context },
     { "iopl_3", iopl_3 },
+    { "table_registers", table_registers },
 };
 
 TEST_MAIN(tests)

@@ -4,7 +4,7 @@ hv-objs += $(addprefix hypervisor/arch/x86/pv/, \
     entry.o mode.o asm_offsets.o guest.o vcpu_context.o ext_context.o time.o \
     cpu_init.o pti.o context_switch.o segment.o fpu.o debugreg.o \
     trap_bounce.o page_fault.o callback.o iret.o descriptor.o gdt_ldt.o hypercall_page.o \
-    emul/priv_decode.o emul/priv_emul.o emul/priv_emul_io.o emul/pit.o emul/msr.o \
+    emul/priv_decode.o emul/priv_emul.o emul/priv_emul_io.o emul/pit.o emul/msr.o emul/umip.o \
     policy/cpu_policy.o policy/cpu_policy_ops.o policy/cpuid.o \
     dom0/dom0_build.o dom0/dom0_params.o dom0/dom0_memory.o dom0/dom0_start.o)
 

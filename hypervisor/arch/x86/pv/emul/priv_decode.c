@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Decoder of the few privileged instructions that are emulated. Pure: bytes in, description out.
- * Memory operands occur only in INS and OUTS; forms that would need more are PRIV_NONE.
+ * Memory operands occur in INS and OUTS, and in what UMIP makes privileged; 16-bit addresses and
+ * forms that would need more are PRIV_NONE.
  * Facts: Intel SDM vol. 2.
  */
 #include "priv_decode.h"
@@ -111,32 +112,121 @@ static void decode_creg(struct cursor *c, const struct prefixes *p, u8 op, struc
     out->op = ops[op & 3];
 }
 
-static void decode_group7(struct cursor *c, const struct prefixes *p, struct priv_insn *out)
+static bool next_s32(struct cursor *c, s32 *out)
+{
+    u32 v = 0;
+    u8 b;
+
+    for (unsigned int shift = 0; shift < 32; shift += 8) {
+        if (!next(c, &b))
+            return false;
+        v |= (u32)b << shift;
+    }
+    *out = (s32)v;
+    return true;
+}
+
+/* The SIB byte; *no_base: a displacement of 32 bits stands in its place. */
+static bool decode_sib(struct cursor *c, const struct prefixes *p, u8 mod, bool *no_base,
+                       struct priv_insn *out)
+{
+    u8 sib;
+
+    if (!next(c, &sib))
+        return false;
+    out->scale = sib >> 6;
+    out->index = (u8)((sib >> 3 & 7) | (p->rex & 2 ? 8 : 0));
+    if (out->index == 4)
+        out->index = PRIV_NO_REGISTER;
+    out->base = (u8)((sib & 7) | (p->rex & 1 ? 8 : 0));
+    *no_base = mod == 0 && (sib & 7) == 5;
+    if (*no_base)
+        out->base = PRIV_NO_REGISTER;
+    return true;
+}
+
+/* What the ModRM byte names: a register, or memory with all that its address is made of. */
+static bool decode_rm(struct cursor *c, const struct prefixes *p, u8 modrm, bool is_64bit,
+                      struct priv_insn *out)
+{
+    u8 mod = modrm >> 6, rm = modrm & 7, disp8;
+    bool has_disp32 = mod == 2;
+
+    out->gpr = (u8)(rm | (p->rex & 1 ? 8 : 0));
+    out->operand_bytes = p->rex & 8 ? 8 : p->operand16 ? 2 : 4;
+    if (mod == 3)
+        return true;
+    out->has_memory = true;
+    out->address_bytes = is_64bit ? (p->address ? 4 : 8) : (p->address ? 2 : 4);
+    out->segment = p->segment;
+    out->base = out->gpr;
+    out->index = PRIV_NO_REGISTER;
+    if (rm == 4) {
+        bool no_base;
+
+        if (!decode_sib(c, p, mod, &no_base, out))
+            return false;
+        has_disp32 |= no_base;
+    } else if (mod == 0 && rm == 5) {
+        out->base = PRIV_NO_REGISTER;
+        out->rip_relative = is_64bit;
+        has_disp32 = true;
+    }
+    if (has_disp32)
+        return next_s32(c, &out->displacement) && out->address_bytes != 2;
+    if (mod == 1) {
+        if (!next(c, &disp8))
+            return false;
+        out->displacement = (s8)disp8;
+    }
+    return out->address_bytes != 2;
+}
+
+/* 0f 00: SLDT, STR. */
+static void decode_group6(struct cursor *c, const struct prefixes *p, bool is_64bit,
+                          struct priv_insn *out)
 {
     u8 modrm;
 
-    if (!next(c, &modrm))
+    if (!next(c, &modrm) || (modrm >> 3 & 7) > 1 || !decode_rm(c, p, modrm, is_64bit, out))
         return;
-    out->gpr = (u8)((modrm & 7) | (p->rex & 1 ? 8 : 0));
-    if (modrm == 0xd1)
-        out->op = PRIV_XSETBV;
-    else if (modrm == 0xf9)
-        out->op = PRIV_RDTSCP;
-    else if ((modrm & 0xf8) == 0xf0)
-        out->op = PRIV_LMSW;
-    else if ((modrm & 0xf8) == 0xe0)
-        out->op = PRIV_SMSW;
-    out->operand_bytes = p->rex & 8 ? 8 : p->operand16 ? 2 : 4;
+    out->op = modrm >> 3 & 7 ? PRIV_STR : PRIV_SLDT;
 }
 
-static void decode_two_byte(struct cursor *c, const struct prefixes *p, struct priv_insn *out)
+/* 0f 01: XSETBV and RDTSCP take up register forms of their own, SGDT and SIDT have none. */
+static void decode_group7(struct cursor *c, const struct prefixes *p, bool is_64bit,
+                          struct priv_insn *out)
+{
+    static const u8 memory_ops[8] = {[0] = PRIV_SGDT, [1] = PRIV_SIDT, [4] = PRIV_SMSW};
+    u8 modrm;
+
+    if (!next(c, &modrm) || !decode_rm(c, p, modrm, is_64bit, out))
+        return;
+    if (out->has_memory) {
+        out->op = memory_ops[modrm >> 3 & 7];
+        if (out->op == PRIV_SGDT || out->op == PRIV_SIDT)
+            out->operand_bytes = is_64bit ? 10 : 6;
+    } else if (modrm == 0xd1) {
+        out->op = PRIV_XSETBV;
+    } else if (modrm == 0xf9) {
+        out->op = PRIV_RDTSCP;
+    } else if ((modrm & 0xf8) == 0xf0) {
+        out->op = PRIV_LMSW;
+    } else if ((modrm & 0xf8) == 0xe0) {
+        out->op = PRIV_SMSW;
+    }
+}
+
+static void decode_two_byte(struct cursor *c, const struct prefixes *p, bool is_64bit,
+                            struct priv_insn *out)
 {
     u8 op;
 
     if (!next(c, &op))
         return;
     switch (op) {
-    case 0x01: decode_group7(c, p, out); return;
+    case 0x00: decode_group6(c, p, is_64bit, out); return;
+    case 0x01: decode_group7(c, p, is_64bit, out); return;
     case 0x06: out->op = PRIV_CLTS; return;
     case 0x09: out->op = PRIV_WBINVD; return;
     case 0x20: case 0x21: case 0x22: case 0x23: decode_creg(c, p, op, out); return;
@@ -158,7 +248,7 @@ void priv_decode(const u8 *bytes, unsigned int n, bool is_64bit, struct priv_ins
     if (!read_prefixes(&c, &p, is_64bit, &op) || p.lock)
         return;
     if (op == 0x0f)
-        decode_two_byte(&c, &p, out);
+        decode_two_byte(&c, &p, is_64bit, out);
     else
         decode_one_byte(&c, &p, op, is_64bit, out);
     out->length = (u8)c.at;

@@ -19,7 +19,7 @@
 
 /* --- registers by number --- */
 
-static u64 *gpr(struct cpu_user_regs *regs, unsigned int n)
+u64 *emul_gpr(struct cpu_user_regs *regs, unsigned int n)
 {
     static const u8 offset[16] = {
         offsetof(struct cpu_user_regs, rax), offsetof(struct cpu_user_regs, rcx),
@@ -57,7 +57,7 @@ static enum emul_result do_interrupt_flag(struct cpu_user_regs *regs, const stru
 }
 
 /* CR0 is the machine's but for TS. */
-static u64 guest_cr0(const struct vcpu *v)
+u64 emul_cr0(const struct vcpu *v)
 {
     return (READ_CR(0) & ~CR0_TS) | (v->arch.pv.ctrlreg[0] & CR0_TS);
 }
@@ -68,13 +68,13 @@ static enum emul_result do_mov_from_cr(struct cpu_user_regs *regs, const struct 
     u64 value;
 
     switch (i->creg) {
-    case 0: value = guest_cr0(v); break;
+    case 0: value = emul_cr0(v); break;
     case 2: value = v->arch.pv.ctrlreg[2]; break;
     case 3: value = v->arch.pv.kernel_root << PAGE_SHIFT; break;
     case 4: value = pv_guest_cr4(v); break;
     default: return EMUL_REFUSED;
     }
-    *gpr(regs, i->gpr) = value;
+    *emul_gpr(regs, i->gpr) = value;
     return EMUL_DONE;
 }
 
@@ -122,7 +122,7 @@ static enum emul_result write_cr3(u64 value)
 static enum emul_result do_mov_to_cr(struct cpu_user_regs *regs, const struct priv_insn *i)
 {
     struct vcpu *v = current;
-    u64 value = *gpr(regs, i->gpr);
+    u64 value = *emul_gpr(regs, i->gpr);
 
     switch (i->creg) {
     case 0: return write_cr0(value);
@@ -138,12 +138,12 @@ static enum emul_result do_mov_to_cr(struct cpu_user_regs *regs, const struct pr
 
 static enum emul_result do_mov_from_dr(struct cpu_user_regs *regs, const struct priv_insn *i)
 {
-    return pv_get_debugreg(current, i->creg, gpr(regs, i->gpr)) ? EMUL_DONE : EMUL_REFUSED;
+    return pv_get_debugreg(current, i->creg, emul_gpr(regs, i->gpr)) ? EMUL_DONE : EMUL_REFUSED;
 }
 
 static enum emul_result do_mov_to_dr(struct cpu_user_regs *regs, const struct priv_insn *i)
 {
-    return pv_set_debugreg(current, i->creg, *gpr(regs, i->gpr)) ? EMUL_REFUSED : EMUL_DONE;
+    return pv_set_debugreg(current, i->creg, *emul_gpr(regs, i->gpr)) ? EMUL_REFUSED : EMUL_DONE;
 }
 
 static enum emul_result do_clts(struct cpu_user_regs *regs, const struct priv_insn *i)
@@ -156,21 +156,9 @@ static enum emul_result do_clts(struct cpu_user_regs *regs, const struct priv_in
 /* Loads PE, MP, EM and TS; PE cannot be cleared by it. */
 static enum emul_result do_lmsw(struct cpu_user_regs *regs, const struct priv_insn *i)
 {
-    u64 cr0 = guest_cr0(current);
+    u64 cr0 = emul_cr0(current);
 
-    return write_cr0((cr0 & ~0xeUL) | (*gpr(regs, i->gpr) & 0xf) | (cr0 & 1));
-}
-
-static enum emul_result do_smsw(struct cpu_user_regs *regs, const struct priv_insn *i)
-{
-    u64 *reg = gpr(regs, i->gpr);
-    u64 cr0 = guest_cr0(current);
-
-    if (i->operand_bytes == 2)
-        *reg = (*reg & ~0xffffUL) | (u16)cr0;
-    else
-        *reg = (u32)cr0;
-    return EMUL_DONE;
+    return write_cr0((cr0 & ~0xeUL) | (*emul_gpr(regs, i->gpr) & 0xf) | (cr0 & 1));
 }
 
 static enum emul_result do_rdmsr(struct cpu_user_regs *regs, const struct priv_insn *i)
@@ -260,7 +248,11 @@ static const struct effect effects[NR_PRIV_OPS] = {
     [PRIV_MOV_TO_DR] = {do_mov_to_dr, false},
     [PRIV_CLTS] = {do_clts, false},
     [PRIV_LMSW] = {do_lmsw, false},
-    [PRIV_SMSW] = {do_smsw, false},
+    [PRIV_SLDT] = {emul_sldt, true},
+    [PRIV_STR] = {emul_str, true},
+    [PRIV_SGDT] = {emul_sgdt, true},
+    [PRIV_SIDT] = {emul_sidt, true},
+    [PRIV_SMSW] = {emul_smsw, true},
     [PRIV_RDMSR] = {do_rdmsr, false},
     [PRIV_WRMSR] = {do_wrmsr, false},
     [PRIV_RDTSC] = {do_rdtsc, true},
