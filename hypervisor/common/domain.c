@@ -19,6 +19,7 @@
 #include <hv/printk.h>
 #include <hv/rangeset.h>
 #include <hv/sched.h>
+#include <hv/softirq.h>
 #include <hv/watchdog.h>
 #include <xen/domctl.h>
 
@@ -29,6 +30,8 @@ struct domain **domain_table;
 LIST_HEAD(domain_list);
 rwlock_t domain_list_lock;
 static struct domain *idle_domain;
+
+static void crash_now(void);
 
 bool domain_get(struct domain *d)
 {
@@ -263,6 +266,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id)
 /* DOMID_XEN and DOMID_IO own frames; they have no vCPUs and are in no list. */
 void domain_init_special(void)
 {
+    softirq_register(SOFTIRQ_CRASH, crash_now);
     dom_xen = domain_alloc(DOMID_XEN);
     dom_io = domain_alloc(DOMID_IO);
     domain_table = hv_alloc_pages(TABLE_ORDER, MEMF_ZERO);
@@ -478,16 +482,20 @@ void domain_resume(struct domain *d)
     domain_unpause(d);
 }
 
+/* The first reason is the one that is kept. */
+static void __printf(2, 0) note_crash_reason(struct domain *d, const char *fmt, va_list ap)
+{
+    if (!d->crash_reason[0])
+        vsnprintf(d->crash_reason, sizeof(d->crash_reason), fmt, ap);
+}
+
 void domain_crash(struct domain *d, const char *fmt, ...)
 {
     va_list ap;
-    bool first = !d->crash_reason[0];
 
-    if (first) {
-        va_start(ap, fmt);
-        vsnprintf(d->crash_reason, sizeof(d->crash_reason), fmt, ap);
-        va_end(ap);
-    }
+    va_start(ap, fmt);
+    note_crash_reason(d, fmt, ap);
+    va_end(ap);
     if (d->is_shutting_down && d->shutdown_code == SHUTDOWN_crash)
         return;
     printk(LOG_ERR "Domain %u crashed: %s\n", d->domid, d->crash_reason);
@@ -497,6 +505,29 @@ void domain_crash(struct domain *d, const char *fmt, ...)
         show_registers(guest_regs());
     }
     domain_shutdown(d, SHUTDOWN_crash);
+}
+
+static DEFINE_PER_CPU(domid_t, crashing);
+
+void domain_crash_soon(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    note_crash_reason(current->domain, fmt, ap);
+    va_end(ap);
+    this_cpu(crashing) = current->domain->domid;
+    softirq_raise(SOFTIRQ_CRASH);
+}
+
+static void crash_now(void)
+{
+    struct domain *d = domain_get_by_id(this_cpu(crashing));
+
+    if (!d)
+        return;
+    domain_crash(d, "%s", d->crash_reason);
+    domain_put(d);
 }
 
 /* ---- teardown ---- */

@@ -206,6 +206,8 @@ int domain_shutdown(struct domain *d, u8 reason);
 void domain_resume(struct domain *d); /* after a cancelled suspend */
 /** Guest beyond repair: keeps the reason, prints it with registers, stops d (any domain). */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
+/** The same for current's domain where locks are held: before a vCPU runs on this CPU again. */
+void domain_crash_soon(const char *fmt, ...) __printf(1, 2);
 
 /** VCPUOP_register_vcpu_info: 0, -EINVAL, -ENOMEM, ... as the ABI. */
 int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset);

@@ -12,6 +12,7 @@ enum softirq {
     SOFTIRQ_QUIESCENT,     /* domain teardown: this CPU passes a quiescent point */
     SOFTIRQ_CONSOLE,
     SOFTIRQ_NMI,           /* deferred consequences of an NMI / #MC */
+    SOFTIRQ_CRASH,         /* domain_crash_soon() */
     NR_SOFTIRQS
 };
 

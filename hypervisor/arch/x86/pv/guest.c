@@ -25,6 +25,7 @@
 static int pv_domain_create(struct domain *d)
 {
     d->arch.policy = cpu_policy_create(d);
+    d->arch.l1tf_guard = pv_l1tf_guards(d);
     return d->arch.policy ? 0 : -ENOMEM;
 }
 

@@ -103,6 +103,14 @@ struct frame *l1_lock_by_address(struct domain *d, paddr_t entry, pte_t **slot);
 struct domain *page_owner_get(domid_t id);
 void page_owner_put(struct domain *d);
 
+/* l1tf.c */
+/** Whether an entry that is not present may be stored; if not, a domain's own doing is its end. */
+bool pv_l1tf_safe(struct domain *d, pte_t absent);
+static inline bool absent_entry_ok(struct domain *d, pte_t e)
+{
+    return likely(!d->arch.l1tf_guard) || pv_l1tf_safe(d, e);
+}
+
 /* root.c */
 /** Show or hide the read-only M2P in a validated L4. */
 void pv_root_show_m2p(struct frame *l4, bool show);

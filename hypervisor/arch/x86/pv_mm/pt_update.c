@@ -40,6 +40,8 @@ int upper_update(struct frame *table, unsigned int level, pte_t *slot, pte_t ent
             store(table, level, slot, &old, entry, mode);
             return 0;
         }
+    } else if (!absent_entry_ok(pt_dom, entry)) {
+        return -EPERM;
     }
     store(table, level, slot, &old, entry, mode);
     upper_entry_put(table, level, old, true);

@@ -83,6 +83,8 @@ static bool store_entry(struct store *s, struct frame *table, pte_t *slot, u64 f
             }
             if (l1e_get(&entry, d, d))
                 return false;
+        } else if (!absent_entry_ok(d, entry)) {
+            return true;
         }
         if (likely(pte_store(table, slot, &old, entry, PTE_EXACT)))
             break;

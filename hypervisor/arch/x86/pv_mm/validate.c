@@ -190,6 +190,8 @@ int l1_update(struct frame *table, pte_t *slot, pte_t entry, struct domain *pt_d
         rc = get_l1e(&entry, pt_dom, pg_dom);
         if (unlikely(rc))
             return rc;
+    } else if (!absent_entry_ok(pt_dom, entry)) {
+        return -EPERM;
     }
     pte_store(table, slot, &old, entry, mode);
     put_l1e(old, pt_dom);
@@ -205,9 +207,13 @@ int l1_table_validate(struct frame *table, struct domain *d)
     for (unsigned int i = 0; i < PT_ENTRIES; i++) {
         pte_t old = t[i], e = old;
 
-        if (!(e & PTE_PRESENT))
-            continue;
-        rc = get_l1e(&e, d, d);
+        if (!(e & PTE_PRESENT)) {
+            if (absent_entry_ok(d, e))
+                continue;
+            rc = -EPERM;
+        } else {
+            rc = get_l1e(&e, d, d);
+        }
         if (unlikely(rc)) {
             gprintk(LOG_GUEST_DEBUG, "L1 table %#lx: entry %u (%#lx) refused: %d\n",
                     mfn_raw(frame_to_mfn(table)), i, old, rc);

@@ -35,10 +35,12 @@ static int validate_entries(struct frame *f, struct domain *d, unsigned int leve
     int rc = 0;
 
     for (i = first; i < PT_ENTRIES; i++) {
-        if (!(t[i] & PTE_PRESENT) || slot_is_ours(level, i))
+        if (slot_is_ours(level, i) || (!(t[i] & PTE_PRESENT) && absent_entry_ok(d, t[i])))
             continue;
         if (preemptible && worked && hypercall_preempt_check())
             rc = -ERESTART;
+        else if (!(t[i] & PTE_PRESENT))
+            rc = -EPERM;
         else
             rc = validate_entry(f, d, level, &t[i], preemptible);
         if (rc)

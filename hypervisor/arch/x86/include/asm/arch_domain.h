@@ -80,6 +80,7 @@ struct arch_domain {
     mfn_t pirq_eoi_mfn;             /* PHYSDEVOP_pirq_eoi_gmfn */
     unsigned long *pirq_eoi_map;
     bool auto_unmask;
+    bool l1tf_guard;                /* entries that are not present are looked at */
     struct pirq_info **pirq;        /* nr_pirqs entries */
     u32 nr_pirqs;
     spinlock_t pit_lock;            /* virtual PIT channel 2 and port 0x61 of dom0 */

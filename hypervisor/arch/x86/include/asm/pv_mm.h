@@ -16,6 +16,9 @@ struct cpu_user_regs;
 /** Once at boot: the frame type checks, the bits that entries may have. */
 void pv_mm_init(void);
 
+/** Whether d's entries that are not present have to be looked at (L1TF). */
+bool pv_l1tf_guards(const struct domain *d);
+
 /** A store to a read-only page by the guest kernel: emulated when the page is one of its L1
  *  tables and the new entry is acceptable. False: the fault is the guest's. */
 bool pv_emulate_ptwr(struct cpu_user_regs *regs, u64 cr2);
