@@ -5,6 +5,7 @@
  * initial domain. Xen does the same in a build without shadow page tables.
  */
 //! module=self
+//! cpu=Skylake-Client,-smap
 //! xen=pv-l1tf=domu
 //! timeout=90
 #include "domu.h"
