@@ -285,7 +285,8 @@ static void iopl_3(void)
     CHECK_EQ(u.frame.saved_upcall_mask, 0);
 }
 
-USER_TEXT(text_table_registers, "sgdt 0x401000; sidt 0x401010; smsw %eax; sldt %ecx; str %edx; ud2");
+USER_TEXT(text_table_registers, "sgdt 0x401000; sidt 0x401010; smsw %eax; sldt %ecx; str %edx; "
+                                "ud2");
 
 /* Programs may look where the processor's tables are; what they are told is not looked at. */
 static void table_registers(void)
