@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import pexpect
 import pytest
 from conftest import BUILD
 from packages import TOP
@@ -32,3 +33,30 @@ def test_script(all_images, tmp_path, loader):
                           timeout=900, check=False)
     assert done.returncode == 7, done.stdout[-2000:] + done.stderr[-500:]
     assert "demo" in done.stdout and "runs as 1" in done.stdout
+
+
+def test_debug(all_images, tmp_path):
+    """`make debug`: gdb stops the hypervisor where one asks, and shows domains, vCPUs, frames."""
+    del all_images
+    gdb = pexpect.spawn("make", ["debug", f"B={BUILD}"], cwd=TOP, encoding="utf-8", timeout=300,
+                        env=dict(os.environ, TERM="dumb"))
+    with open(tmp_path / "gdb", "w", encoding="utf-8") as gdb.logfile_read:
+        for command, shown in (("continue", "start_hypervisor"), ("tbreak pv_syscall", "Temporary"),
+                               ("continue", "pv_syscall"), ("domains", r"\n +0 +\d+ +\d+ .* alive"),
+                               ("vcpus", r"d0v0 cpu 0 running .* rip 0x[0-9a-f]+"),
+                               ("cpus", r"cpu 0: d0v0 cr3 0x[0-9a-f]+"),
+                               ("frame-of $cr3 >> 12",
+                                "owner domain 0, .* uses as L4, pinned validated"),
+                               ("bt 1", "pv_syscall")):
+            gdb.expect(r"\(gdb\) ")
+            gdb.sendline(command)
+            gdb.expect(shown)
+        gdb.expect(r"\(gdb\) ")
+        gdb.sendline("kill")
+        gdb.expect("y or n")
+        gdb.sendline("y")
+        gdb.expect(r"\(gdb\) ")
+        gdb.sendline("quit")
+        gdb.expect(pexpect.EOF)
+    gdb.close()
+    assert gdb.exitstatus == 0
