@@ -11,8 +11,8 @@ build="gcc binutils libc6-dev libxen-dev libyajl-dev libmnl-dev zlib1g-dev liblz
 run="$build qemu-system-x86 seabios ovmf grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
      e2fsprogs kmod ca-certificates"
 debug="$run gdb"
-check="$debug clang libclang-rt-14-dev libcmocka-dev python3-pytest python3-pytest-xdist python3-pexpect
-       curl"
+check="$debug clang libclang-rt-14-dev libcmocka-dev python3-pytest python3-pytest-xdist
+       python3-pexpect curl"
 
 case "${1-}" in
     build) wanted=$build ;;
