@@ -16,26 +16,26 @@
 u64 tlb_clock = 1;
 static DEFINE_PER_CPU(u64, tlb_time); /* clock when this CPU last flushed everything */
 
-/* Writing CR4.PGE twice drops global entries too; without global pages CR3 is enough. */
+#define NO_ROOT (~(paddr_t)0) /* stay on the present one */
+
+/* The clock is read before, so that a frame given up meanwhile counts as not flushed. */
 static void flush_hardware(paddr_t root)
 {
-    u64 cr4 = READ_CR(4);
+    u64 now = atomic_inc_return(&tlb_clock), cr4 = READ_CR(4);
 
-    if (cr4 & CR4_PGE) {
+    /* Changing CR4.PGE drops everything, global entries too; without them CR3 is enough. */
+    if (cr4 & CR4_PGE)
         WRITE_CR(4, cr4 & ~CR4_PGE);
+    if (root != NO_ROOT)
         WRITE_CR(3, root);
+    if (cr4 & CR4_PGE)
         WRITE_CR(4, cr4);
-    } else {
-        WRITE_CR(3, root);
-    }
+    this_cpu(tlb_time) = now;
 }
 
 void tlb_load_root(paddr_t root)
 {
-    u64 now = atomic_inc_return(&tlb_clock);
-
     flush_hardware(root);
-    this_cpu(tlb_time) = now;
 }
 
 /* An interrupt between the two CR3 accesses may make an idle CPU give up a guest's root. */
@@ -43,7 +43,7 @@ void tlb_flush_local(void)
 {
     unsigned long flags = irq_save();
 
-    tlb_load_root(READ_CR(3));
+    flush_hardware(READ_CR(4) & CR4_PGE ? NO_ROOT : READ_CR(3));
     irq_restore(flags);
 }
 
