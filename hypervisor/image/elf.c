@@ -10,19 +10,13 @@
 #include <xen/elfnote.h>
 #include <xen/features.h>
 
-#include "elf64.h"
 #include "notes.h"
+#include "symtab.h"
 
 /* No x86 machine has more physical address bits than 52. */
 #define PHYS_LIMIT (1ull << 52)
 
-struct file {
-    const uint8_t *bytes;
-    size_t size;
-};
-
-/* NULL if any part of the range lies outside the file. */
-static const uint8_t *file_range(const struct file *file, uint64_t offset, uint64_t size)
+const uint8_t *file_range(const struct file *file, uint64_t offset, uint64_t size)
 {
     if (offset > file->size || size > file->size - offset)
         return NULL;
@@ -90,7 +84,7 @@ static int parse_note_segments(const struct file *file, const struct elf64_heade
     return 0;
 }
 
-static int check_sections(const struct file *file, const struct elf64_header *header)
+int check_sections(const struct file *file, const struct elf64_header *header)
 {
     if (header->shentsize != sizeof(struct elf64_shdr))
         return -IMAGE_E_HEADERS;
@@ -99,9 +93,8 @@ static int check_sections(const struct file *file, const struct elf64_header *he
     return 0;
 }
 
-/* Only after check_sections(). */
-static struct elf64_shdr read_shdr(const struct file *file, const struct elf64_header *header,
-                                   unsigned int i)
+struct elf64_shdr read_shdr(const struct file *file, const struct elf64_header *header,
+                            unsigned int i)
 {
     struct elf64_shdr shdr;
 
@@ -269,6 +262,8 @@ int image_parse_elf(const void *bytes, size_t size, struct pv_image *image)
     if (rc)
         return rc;
     rc = parse_segments(&file, &header, image);
+    if (rc == 0 && image->bsd_symtab)
+        rc = image_add_symtab(&file, &header, image);
     if (rc)
         return rc;
     return check_addresses(image);

@@ -63,6 +63,8 @@ struct elf_note {
 #define ELF_EM_X86_64 62
 #define ELF_PT_LOAD   1
 #define ELF_PT_NOTE   4
+#define ELF_SHT_SYMTAB 2
+#define ELF_SHT_STRTAB 3
 #define ELF_SHT_NOTE  7
 
 _Static_assert(sizeof(struct elf64_header) == 64, "ELF header");

@@ -265,6 +265,79 @@ static void test_guest_section(void **state)
     assert_int_equal(parse_fixture(&f, &image), -IMAGE_E_TRUNCATED);
 }
 
+/* Two more sections: symbols of 48 bytes at 0x3400, their strings of 9 at 0x3500. */
+static void with_symtab(struct fixture *f)
+{
+    with_guest_section(f, "ELF_PADDR_OFFSET=0,VIRT_ENTRY=0x1000000,BSD_SYMTAB=yes");
+    fixture_put(f, 60, 5, 2);
+    fixture_put(f, 0x39c0, 5, 4);
+    fixture_put(f, 0x39c0 + 4, 2, 4);
+    fixture_put(f, 0x39c0 + 24, 0x3400, 8);
+    fixture_put(f, 0x39c0 + 32, 48, 8);
+    fixture_put(f, 0x39c0 + 40, 4, 4);
+    fixture_put(f, 0x3a00 + 4, 3, 4);
+    fixture_put(f, 0x3a00 + 24, 0x3500, 8);
+    fixture_put(f, 0x3a00 + 32, 9, 8);
+}
+
+static uint64_t start_field(const struct pv_image *image, unsigned int at, unsigned int bytes)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, image->symtab_start + at, bytes);
+    return value;
+}
+
+static void test_symtab(void **state)
+{
+    static const struct {
+        unsigned int at, bytes;
+        uint64_t value;
+        int rc;
+    } bad[] = {
+        { 0x39c0 + 24, 8, 0x3fd1, -IMAGE_E_TRUNCATED },
+        { 0x39c0 + 32, 8, ~0ull, -IMAGE_E_TRUNCATED },
+        { 0x3a00 + 24, 8, ~0ull, -IMAGE_E_TRUNCATED },
+        { 0x3a00 + 32, 8, 0x4000, -IMAGE_E_TRUNCATED },
+    };
+    struct fixture f;
+    struct pv_image image;
+    unsigned int first;
+    uint64_t end;
+
+    (void)state;
+    with_guest_section(&f, "ELF_PADDR_OFFSET=0,VIRT_ENTRY=0x1000000");
+    assert_int_equal(parse_fixture(&f, &image), 0);
+    first = image.nr_segments;
+    end = image.phys_end;
+    with_symtab(&f);
+    assert_int_equal(parse_fixture(&f, &image), 0);
+    assert_int_equal(image.nr_segments, first + 3);
+    assert_int_equal(image.symtab_segment, first);
+    assert_int_equal(image.segments[first].phys, (end + 7) & ~7ull);
+    assert_int_equal(image.phys_end, image.segments[first].phys + 264 + 48 + 9);
+    assert_ptr_equal(image_segment_bytes(&image, first, f.bytes), image.symtab_start);
+    assert_ptr_equal(image_segment_bytes(&image, first + 1, f.bytes), f.bytes + 0x3400);
+    assert_ptr_equal(image_segment_bytes(&image, first + 2, f.bytes), f.bytes + 0x3500);
+    assert_int_equal(start_field(&image, 0, 4), 260 + 48 + 9);
+    assert_int_equal(start_field(&image, 4, 4), 0x464c457f);
+    assert_int_equal(start_field(&image, 4 + 40, 8), 64);             /* sections */
+    assert_int_equal(start_field(&image, 4 + 60, 2), 3);
+    assert_int_equal(start_field(&image, 4 + 128 + 24, 8), 260);      /* symbols */
+    assert_int_equal(start_field(&image, 4 + 128 + 40, 4), 2);
+    assert_int_equal(start_field(&image, 4 + 192 + 24, 8), 260 + 48); /* strings */
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        with_symtab(&f);
+        fixture_put(&f, bad[i].at, bad[i].value, bad[i].bytes);
+        assert_int_equal(parse_fixture(&f, &image), bad[i].rc);
+    }
+    /* Strings that are none, or elsewhere: as if there were no symbols. */
+    with_symtab(&f);
+    fixture_put(&f, 0x39c0 + 40, 7, 4);
+    assert_int_equal(parse_fixture(&f, &image), 0);
+    assert_int_equal(image.nr_segments, first);
+}
+
 static void test_low_kernel(void **state)
 {
     struct fixture f;
@@ -806,6 +879,7 @@ int main(void)
         cmocka_unit_test(test_every_corruption), cmocka_unit_test(test_hostile_headers),
         cmocka_unit_test(test_hostile_notes),    cmocka_unit_test(test_without_xen_notes),
         cmocka_unit_test(test_guest_section),
+        cmocka_unit_test(test_symtab),
         cmocka_unit_test(test_low_kernel),       cmocka_unit_test(test_unpack_all_formats),
         cmocka_unit_test(test_unpack_damaged),   cmocka_unit_test(test_unpack_out_of_memory),
         cmocka_unit_test(test_payload_names),    cmocka_unit_test(test_layout_variants),

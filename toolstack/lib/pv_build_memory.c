@@ -148,14 +148,16 @@ static int write_range(struct pv_build *build, uint64_t phys, uint64_t bytes, pr
 static int produce_segment(struct pv_build *build, const void *ctx, uint64_t at, void *out,
                            uint64_t bytes, struct error *e)
 {
+    const struct pv_image *image = &build->image;
     const struct pv_segment *segment = ctx;
+    unsigned int index = (unsigned int)(segment - image->segments);
     uint64_t copy = 0;
 
     (void)e;
     if (at < segment->file_bytes)
         copy = segment->file_bytes - at < bytes ? segment->file_bytes - at : bytes;
     if (copy)
-        memcpy(out, build->kernel.elf + segment->file_offset + at, copy);
+        memcpy(out, (const char *)image_segment_bytes(image, index, build->kernel.elf) + at, copy);
     memset((char *)out + copy, 0, bytes - copy);
     return 0;
 }

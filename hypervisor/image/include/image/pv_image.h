@@ -16,6 +16,8 @@
 
 #define IMAGE_MAX_SEGMENTS 16
 #define IMAGE_STRING_BYTES 32
+#define PV_SYMTAB_SEGMENTS 3
+#define PV_SYMTAB_START_BYTES 264
 
 /* One PT_LOAD with a size in memory. All four numbers are checked: the file range lies in the
  * file, file_bytes <= mem_bytes, phys + mem_bytes does not overflow. */
@@ -28,7 +30,7 @@ struct pv_segment {
 
 struct pv_image {
     unsigned int nr_segments;
-    struct pv_segment segments[IMAGE_MAX_SEGMENTS];
+    struct pv_segment segments[IMAGE_MAX_SEGMENTS + PV_SYMTAB_SEGMENTS];
     uint64_t phys_start; /* lowest segment address */
     uint64_t phys_end;   /* end of the highest segment */
 
@@ -48,6 +50,8 @@ struct pv_image {
     uint64_t l1_mfn_value;
     bool suspend_cancel;
     bool bsd_symtab;
+    unsigned int symtab_segment; /* the one that is symtab_start instead of bytes of the file */
+    uint8_t symtab_start[PV_SYMTAB_START_BYTES];
     bool has_phys32_entry;
     uint64_t phys32_entry;
 
@@ -69,6 +73,15 @@ bool image_is_elf(const void *file, size_t size);
  * __xen_guest, that admit 64-bit PV.
  * Keeps no pointer into the file. */
 int image_parse_elf(const void *file, size_t size, struct pv_image *image);
+
+/* The contents of a segment, file_bytes of them; file: what the image was parsed from. */
+static inline const void *image_segment_bytes(const struct pv_image *image, unsigned int i,
+                                              const void *file)
+{
+    if (image->symtab_segment && i == image->symtab_segment)
+        return image->symtab_start;
+    return (const uint8_t *)file + image->segments[i].file_offset;
+}
 
 /* Virtual address at which the kernel sees a pseudo-physical address. */
 static inline uint64_t image_virt(const struct pv_image *image, uint64_t phys)

@@ -103,7 +103,7 @@ static void load_segments(const struct dom0_memory *m, const struct pv_image *im
     for (unsigned int i = 0; i < image->nr_segments; i++) {
         const struct pv_segment *s = &image->segments[i];
 
-        dom0_copy(m, s->phys, (const char *)k->elf + s->file_offset, s->file_bytes);
+        dom0_copy(m, s->phys, image_segment_bytes(image, i, k->elf), s->file_bytes);
         dom0_clear(m, s->phys + s->file_bytes, s->mem_bytes - s->file_bytes);
     }
 }
