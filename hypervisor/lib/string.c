@@ -112,6 +112,8 @@ char *strstr(const char *haystack, const char *needle)
     return NULL;
 }
 
+#endif /* !HV_HOST_TEST */
+
 size_t strlcpy(char *dst, const char *src, size_t size)
 {
     size_t n = strlen(src);
@@ -124,8 +126,6 @@ size_t strlcpy(char *dst, const char *src, size_t size)
     }
     return n;
 }
-#endif /* !HV_HOST_TEST */
-
 static unsigned int digit_value(char c)
 {
     if (c >= '0' && c <= '9')

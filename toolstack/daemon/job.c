@@ -322,17 +322,28 @@ static void hurry(const struct job *next)
         job_tell(next->key, WORKER_END);
 }
 
+/* A job that cannot even wait. done() owns its context and may want to say more. */
+static void refuse(struct job job)
+{
+    static const char why[] = "domusd has not enough memory";
+
+    log_line("%s %s: not enough memory for a job", job.name, job.key);
+    job.has_result = true; /* there is nothing to clear up */
+    if (job.done)
+        job.done(&job, -ENOMEM, why);
+    else
+        reply_error(&job.reply, -ENOMEM, why, NULL);
+    reply_drop(&job.reply);
+    if (job.free_args)
+        job.free_args(job.args);
+}
+
 void job_submit(const struct job *spec)
 {
     struct job *job = malloc(sizeof(*job)), **link = &jobs;
 
     if (!job) {
-        struct reply_to reply = spec->reply;
-
-        log_line("%s %s: not enough memory for a job", spec->name, spec->key);
-        reply_error(&reply, -ENOMEM, "domusd has not enough memory", NULL);
-        if (spec->free_args)
-            spec->free_args(spec->args);
+        refuse(*spec);
         return;
     }
     hurry(spec);

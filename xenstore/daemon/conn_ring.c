@@ -207,7 +207,7 @@ static void journal_state(struct ring_conn *r)
     memcpy(data, &j, sizeof(j));
     memcpy(data + sizeof(j), r->partial, r->partial_len);
     journal_add(JOURNAL_RING, conn_domid(c), 0, data, (uint32_t)sizeof(j) + r->partial_len,
-                c->out + c->out_start + kept, j.append);
+                j.append ? c->out + c->out_start + kept : NULL, j.append);
     r->logged_prod = r->rsp_prod;
     r->logged_unsent = unsent;
     r->logged_gone = false;

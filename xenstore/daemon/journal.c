@@ -31,15 +31,6 @@ struct file_header {
     uint64_t committed; /* bytes that count, from the start of the file */
 };
 
-struct record_header {
-    uint32_t bytes; /* of the whole record, a multiple of 8 */
-    uint32_t type;
-    uint32_t domid;
-    uint32_t number;
-    uint32_t path_len;
-    uint32_t data_len;
-};
-
 struct file {
     int fd;
     char *map;
@@ -152,34 +143,14 @@ bool journal_has_past(void)
     return past.fd >= 0;
 }
 
-/* A record is read only as far as it lies within the committed part. */
-static bool read_record(size_t at, struct journal_record *r, size_t *next)
-{
-    struct record_header h;
-
-    if (past.tail - at < sizeof(h))
-        return false;
-    memcpy(&h, past.map + at, sizeof(h));
-    if (h.bytes < sizeof(h) || h.bytes > past.tail - at ||
-        (uint64_t)h.path_len + h.data_len + 2 > h.bytes - sizeof(h))
-        return false;
-    *r = (struct journal_record){ .type = h.type, .domid = h.domid, .number = h.number,
-                                  .path = past.map + at + sizeof(h), .path_len = h.path_len,
-                                  .data = past.map + at + sizeof(h) + h.path_len + 1,
-                                  .data_len = h.data_len };
-    *next = at + h.bytes;
-    return true;
-}
-
 void journal_replay(void (*f)(const struct journal_record *r))
 {
-    size_t at = sizeof(struct file_header);
-    struct journal_record r;
+    size_t begin = sizeof(struct file_header), bytes, done;
 
-    while (at < past.tail && read_record(at, &r, &at))
-        f(&r);
-    if (at != past.tail)
-        log_error("%s is damaged at byte %zu: what follows is lost", journal_path, at);
+    bytes = past.tail > begin ? past.tail - begin : 0;
+    done = journal_read(past.map + begin, bytes, f);
+    if (done != bytes)
+        log_error("%s is damaged at byte %zu: what follows is lost", journal_path, begin + done);
     file_close(&past);
 }
 
@@ -213,8 +184,8 @@ static bool reserve(size_t bytes)
 void journal_add(enum journal_type type, uint32_t domid, uint32_t number, const char *path,
                  uint32_t path_len, const void *data, uint32_t data_len)
 {
-    struct record_header h = { .type = type, .domid = domid, .number = number,
-                               .path_len = path_len, .data_len = data_len };
+    struct journal_record_header h = { .type = type, .domid = domid, .number = number,
+                                       .path_len = path_len, .data_len = data_len };
     char *to;
 
     if (!recording)

@@ -61,6 +61,20 @@ struct journal_record {
     uint32_t data_len;
 };
 
+/* A record in the file; followed by the path and the data, each with a NUL. */
+struct journal_record_header {
+    uint32_t bytes; /* of the whole record, a multiple of 8 */
+    uint32_t type;
+    uint32_t domid;
+    uint32_t number;
+    uint32_t path_len;
+    uint32_t data_len;
+};
+
+/* Calls f for each record of `bytes` bytes. Returns how many bytes made sense: all of them, or
+ * where the damage begins. Strings lie within the bytes; what they say is for f to check. */
+size_t journal_read(const char *records, size_t bytes, void (*f)(const struct journal_record *r));
+
 /* Opens the journal in `dir` and takes its lock. -EBUSY: another store uses it; other errors are
  * those of the file system. An existing journal waits for journal_replay(). */
 int journal_open(const char *dir);

@@ -3,7 +3,7 @@
 xenstore-core-objs := $(addprefix xenstore/core/,children.o path.o perm.o quota.o store.o \
                         touched.o traces.o transaction.o tree.o watch.o wire.o)
 xenstore-daemon-objs := $(addprefix xenstore/daemon/,conn.o conn_ring.o conn_socket.o domain.o \
-                        journal.o log.o loop.o ops.o ops_control.o ops_domain.o ops_node.o ops_watch.o \
+                        journal.o journal_read.o log.o loop.o ops.o ops_control.o ops_domain.o ops_node.o ops_watch.o \
                         options.o recover.o snapshot.o)
 xenstored-xen-objs := xenstore/daemon/xen.o $(toolstack-sys-objs)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The memory map: collected from the loader, then sorted and made free of overlaps, where the
- * stronger type wins (anything beats RAM). RAM is rounded inwards to whole pages, everything else
- * outwards by leaving it alone.
+ * stronger type wins (anything beats RAM). What is left of RAM is then rounded inwards to whole
+ * pages; everything else is left alone.
  */
 #include <hv/boot.h>
 #include <hv/lib.h>
@@ -17,7 +17,8 @@ void boot_e820_add(u64 start, u64 size, u32 type)
                BOOT_MAX_E820);
         return;
     }
-    boot_info.e820[boot_info.nr_e820++] = (struct boot_e820){start, size, type};
+    boot_info.e820[boot_info.nr_e820++] =
+        (struct boot_e820){start, size, type ? type : E820_TYPE_RESERVED};
 }
 
 /* RAM is weakest; unusable strongest. */
@@ -52,6 +53,20 @@ static void sort_points(u64 *p, u32 n)
     }
 }
 
+/* Rounds RAM inwards; false: nothing is left. */
+static bool to_whole_pages(struct boot_e820 *e)
+{
+    u64 start = DIV_ROUND_UP(e->start, PAGE_SIZE), end = (e->start + e->size) / PAGE_SIZE;
+
+    if (e->type != E820_TYPE_RAM)
+        return true;
+    if (e->start > ROUND_DOWN(~0UL, PAGE_SIZE) || start >= end)
+        return false;
+    e->start = start * PAGE_SIZE;
+    e->size = (end - start) * PAGE_SIZE;
+    return true;
+}
+
 void boot_e820_sanitise(void)
 {
     static u64 point[2 * BOOT_MAX_E820];
@@ -59,16 +74,8 @@ void boot_e820_sanitise(void)
     u32 n = 0, k = 0;
 
     for (u32 i = 0; i < boot_info.nr_e820; i++) {
-        struct boot_e820 *e = &boot_info.e820[i];
-
-        if (e->type == E820_TYPE_RAM) {
-            u64 end = ROUND_DOWN(e->start + e->size, PAGE_SIZE);
-
-            e->start = ROUND_UP(e->start, PAGE_SIZE);
-            e->size = end > e->start ? end - e->start : 0;
-        }
-        point[n++] = e->start;
-        point[n++] = e->start + e->size;
+        point[n++] = boot_info.e820[i].start;
+        point[n++] = boot_info.e820[i].start + boot_info.e820[i].size;
     }
     sort_points(point, n);
     for (u32 i = 0; i + 1 < n; i++) {
@@ -84,8 +91,10 @@ void boot_e820_sanitise(void)
         else if (k < BOOT_MAX_E820)
             out[k++] = (struct boot_e820){point[i], point[i + 1] - point[i], type};
     }
-    memcpy(boot_info.e820, out, sizeof(out));
-    boot_info.nr_e820 = k;
+    boot_info.nr_e820 = 0;
+    for (u32 i = 0; i < k; i++)
+        if (to_whole_pages(&out[i]))
+            boot_info.e820[boot_info.nr_e820++] = out[i];
 }
 
 void boot_e820_clip(u64 limit)

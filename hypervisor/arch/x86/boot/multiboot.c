@@ -156,14 +156,22 @@ static void mb2_framebuffer(const struct mb2_tag *t)
     }
 }
 
+/* The string that ends a tag; "" for one that goes on behind the tag. */
+static const char *mb2_string(const struct mb2_tag *t, size_t offset)
+{
+    const char *s = (const char *)t + offset;
+
+    return memchr(s, '\0', t->size - offset) ? s : "";
+}
+
 static void mb2_cmdline(const struct mb2_tag *t)
 {
-    set_cmdline((const char *)(t + 1));
+    set_cmdline(mb2_string(t, sizeof(*t)));
 }
 
 static void mb2_loader_name(const struct mb2_tag *t)
 {
-    boot_info.loader_name = (const char *)(t + 1);
+    boot_info.loader_name = mb2_string(t, sizeof(*t));
 }
 
 /* GRUB gives modules the command line that follows the file's name. */
@@ -171,7 +179,7 @@ static void mb2_module(const struct mb2_tag *t)
 {
     const u32 *w = (const u32 *)(t + 1);
 
-    add_module(w[0], w[1], (const char *)(w + 2));
+    add_module(w[0], w[1], mb2_string(t, sizeof(*t) + 8));
 }
 
 static void mb2_rsdp(const struct mb2_tag *t)

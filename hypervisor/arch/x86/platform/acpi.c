@@ -103,6 +103,7 @@ static void __init read_root_table(void)
 
     if (!root)
         panic("ACPI: the root table is not readable; the machine cannot be described\n");
+    nr_tables = 0;
     n = (root->length - (u32)sizeof(*root)) / width;
     for (u32 i = 0; i < n && nr_tables < MAX_TABLES; i++) {
         const char *entry = (const char *)(root + 1) + i * width;
@@ -202,7 +203,7 @@ static void __init read_madt(void)
     const struct sdt_header *h = acpi_find_table("APIC");
     const u8 *p, *end;
 
-    if (!h)
+    if (!h || h->length < sizeof(*h) + 8)
         panic("ACPI: no MADT, so neither processors nor interrupt controllers are known\n");
     p = (const u8 *)(h + 1);
     end = (const u8 *)h + h->length;

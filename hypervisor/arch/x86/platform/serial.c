@@ -44,7 +44,7 @@ static int parse_com(struct uart *u, const char *s)
     }
     if (*s == '/')
         u->clock = (u32)strtou64(s + 1, &s, 0) << 4;
-    if (*s == ',' && s[1] >= '5' && s[1] <= '8') {
+    if (*s == ',' && s[1] >= '5' && s[1] <= '8' && s[2] && s[3]) {
         u8 parity = s[2] == 'o' ? 0x08 : s[2] == 'e' ? 0x18 : s[2] == 'm' ? 0x28 :
                     s[2] == 's' ? 0x38 : 0;
 

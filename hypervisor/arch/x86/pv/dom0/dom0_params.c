@@ -39,6 +39,8 @@ static bool parse_memory_size(const char *s, const char **end, struct memory_siz
         return true;
     }
     v = parse_size_and_unit(s + minus, &after);
+    if (v >> 63)
+        return false;
     out->bytes = minus ? -(s64)v : (s64)v;
     if (*after == '+') {
         v = strtou64(after + 1, &after, 10);
