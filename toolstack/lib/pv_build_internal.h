@@ -18,7 +18,7 @@
 
 struct pv_build {
     struct pv_build_config config; /* its strings are ours */
-    uint64_t nr_pages;
+    uint64_t nr_pages; /* how many `frames` has */
     const struct cpu_policy *policy; /* NULL: the host's default for PV guests */
 
     /* from prepare */

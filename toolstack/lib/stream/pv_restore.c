@@ -130,7 +130,7 @@ int pv_restore_create(struct pv_restore *r, const struct pv_build_config *config
         own->maxvcpus = r->plan.nr_vcpus;
     if (!own->max_event_channels)
         own->max_event_channels = 1023;
-    r->build.nr_pages = r->plan.nr_pages;
+    r->build.nr_pages = r->plan.nr_pfns; /* a guest that gave memory back has pfns without */
     r->build.policy = r->plan.policy.nr_leaves ? &r->plan.policy : NULL;
     return pv_build_create(&r->build, ctl, domid, e);
 }
