@@ -54,6 +54,8 @@ static const u32 on_request[FEATURESET_WORDS] = {
     [7] = F(ITSC),
 };
 
+#define LINEAR_ADDRESS_BITS 48u /* of four levels of page tables */
+
 #define EXT_COMMON_1D 0x0183f3ffu /* AMD repeats these bits of leaf 1 EDX in 0x80000001 EDX */
 
 void cpu_policy_featureset(const struct cpu_policy *p, u32 w[FEATURESET_WORDS])
@@ -206,11 +208,22 @@ static void clear_private(struct cpu_policy *p)
     for (u32 i = 0; i < ARRAY_SIZE(ext); i++)
         p->ext[ext[i]] = (struct cpuid_regs){ 0 };
     memset(p->topo, 0, sizeof(p->topo));
-    p->basic[1].b &= 0x0000ff00; /* CLFLUSH size; ids and counts are set for each vCPU */
+    /*
+     * How many logical processors a package has stays: kernels divide it by the cores of leaf 4 or
+     * 0x80000008. The APIC id is set for each vCPU.
+     */
+    p->basic[1].b &= 0x00ffffff;
     p->ext[7].a = p->ext[7].b = p->ext[7].c = 0;
-    p->ext[8].a &= 0xffff;
-    p->ext[8].c = p->ext[8].d = 0;
+    p->ext[8].a = (p->ext[8].a & 0xff) | LINEAR_ADDRESS_BITS << 8;
+    p->ext[8].c &= 0x0003f0ff;
+    p->ext[8].d = 0;
     p->ext[0x21].b = p->ext[0x21].d = 0;
+    if (cpu_features.vendor == VENDOR_AMD)
+        return;
+    p->ext[0].b = p->ext[0].c = p->ext[0].d = 0;
+    p->ext[1].a = p->ext[1].b = 0;
+    p->ext[6] = (struct cpuid_regs){ .c = p->ext[6].c };
+    p->ext[8].c = 0;
 }
 
 void cpu_policy_limit(struct cpu_policy *p, const struct cpu_policy *max)

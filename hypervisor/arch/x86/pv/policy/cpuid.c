@@ -15,6 +15,7 @@
 #define HV_LEAF        XEN_CPUID_FIRST_LEAF
 #define LEAF1C_OSXSAVE (1u << 27)
 #define LEAF1D_MTRR    (1u << 12)
+#define XSTATE1A_COMPACTS (2u | 8u) /* XSAVEC, XSAVES */
 
 static DEFINE_PER_CPU(bool, faulting_now);
 
@@ -103,7 +104,7 @@ static void leaf_d(const struct vcpu *v, u32 subleaf, struct cpuid_regs *r)
     if (subleaf >= POLICY_XSTATE)
         return;
     *r = p->xstate[array_index_nospec(subleaf, POLICY_XSTATE)];
-    if (subleaf > 1 || !p->xstate[0].a)
+    if (subleaf > 1 || !p->xstate[0].a || (subleaf && !(r->a & XSTATE1A_COMPACTS)))
         return;
     for (u32 i = 2; i < POLICY_XSTATE; i++)
         if (v->arch.pv.xcr0 >> i & 1) {
@@ -136,7 +137,6 @@ static void basic_leaf(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid
         return;
     case 0xb:
         from_array(p->topo, POLICY_TOPO, subleaf, r);
-        r->c |= subleaf & 0xff;
         return;
     case 0xd:
         leaf_d(v, subleaf, r);
@@ -160,6 +160,8 @@ void pv_cpuid(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_regs *r)
         hv_leaf(v->domain, leaf, subleaf, r);
     else if (leaf >= 0x80000000 && leaf <= p->ext[0].a)
         from_array(p->ext, POLICY_EXT, leaf - 0x80000000, r);
+    if (leaf == 0x80000001 && is_hardware_domain(v->domain))
+        r->d |= cpu_policy_host.ext[1].d & LEAF1D_MTRR;
 }
 
 /* --- CPUID faulting --- */
