@@ -3,8 +3,10 @@
 import gzip
 import os
 import re
+import shlex
 import subprocess
 
+import pytest
 import schema
 from conftest import BUILD
 from packages import ROOT, TOP
@@ -49,6 +51,32 @@ def test_keys_of_xl(all_images, tmp_path):
                               capture_output=True, text=True, check=False)
         assert done.returncode == 1 and "there is no key" not in done.stderr, done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
+
+
+# arguments behind x.cfg's folder, exit status, words of the message
+OWN_ERRORS = [
+    ("check --json none.cfg", 1, ["none.cfg", "No such file"]),
+    ("check --json", 2, ["usage: domus check"]),
+    ("create --json x.cfg memry=3", 1, ["setting 'memry=3'", "'memory'"]),
+    ("create x.cfg extra=a memory=much --json", 1, ["setting 'memory=much'", "a number"]),
+    ("create --json x.cfg 'disk=[7'", 1, ["disk=[7"]),
+    ("create --json broken.cfg memory=3", 1, ["broken.cfg:2"]),
+    ("create --json x.cfg", 1, ["domusd does not answer", "start it"]),
+    ("shutdown --json -t 5x one", 1, ["timeout", "5x"]),
+]
+
+
+@pytest.mark.parametrize("arguments,status,words", OWN_ERRORS)
+def test_own_errors(tmp_path, arguments, status, words):
+    """What the command itself finds wrong is an object with --json, and one sentence."""
+    (tmp_path / "x.cfg").write_text("name = 'x'\nkernel = '/none'\nmemory = 1\n")
+    (tmp_path / "broken.cfg").write_text("name = 'x'\nkernel = [\n")
+    done = subprocess.run([os.path.join(BUILD, "bin/domus"), *shlex.split(arguments)],
+                          cwd=tmp_path, capture_output=True, text=True, check=False)
+    error = schema.parse(done.stdout, "error")["error"]
+    assert (done.returncode, error["code"]) == (status, status)
+    assert all(word in error["message"] for word in words), error
+    assert done.stderr.count("\n") == 1 and error["message"] in done.stderr
 
 
 def test_schemas():

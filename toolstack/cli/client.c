@@ -122,22 +122,19 @@ static void print_error(yajl_val error, bool json)
     const char *operation = json_get_string(json_get(error, "data"), "operation");
     int sentence = message ? (int)strcspn(message, "\n") : 0; /* lines that explain it follow */
 
-    if (json) {
-        struct json_out *out = json_out_new(true);
-
+    struct json_out *out = json && cmd_take_object() ? json_out_new(true) : NULL;
+    if (out) {
         json_open_object(out, NULL);
         json_value(out, "error", error);
         json_close_object(out);
-        char *text = json_take(out);
-        fputs(text ? text : "", stdout);
-        free(text);
+        client_print_out(out);
     }
     if (!message)
-        cmd_fail("domusd reports an error without a reason");
+        cmd_warn("domusd reports an error without a reason");
     else if (operation)
-        cmd_fail("%.*s (operation %s)%s", sentence, message, operation, message + sentence);
+        cmd_warn("%.*s (operation %s)%s", sentence, message, operation, message + sentence);
     else
-        cmd_fail("%s", message);
+        cmd_warn("%s", message);
 }
 
 struct client_answer *client_call_on(int fd, const char *method, struct json_out *params, bool json)

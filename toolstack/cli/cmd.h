@@ -23,11 +23,11 @@ extern const unsigned int cmd_count;
 
 const struct cmd *cmd_find(const char *name);
 
-/* Prints the usage of a verb to standard error; returns CMD_USAGE. */
+/* Prints the usage of a verb as an error; returns CMD_USAGE. */
 int cmd_usage(const struct cmd *cmd);
 
-/* Reads the next option as getopt_long() does. -1: the options have ended; -2: help was printed or
- * the options are wrong, and *status is what the verb returns. */
+/* Reads the next option as getopt_long() does; 'j' is always --json. -1: the options have ended;
+ * -2: help was printed or the options are wrong, and *status is what the verb returns. */
 int cmd_option(const struct cmd *cmd, int argc, char **argv, const char *letters,
                const struct option *options, int *status);
 
@@ -45,8 +45,21 @@ bool cmd_flags(const struct cmd *cmd, int argc, char **argv, bool can_force, int
 /* Reads a whole number from `min` to `max`; complains of anything else as of `what`. */
 bool cmd_number(const char *text, const char *what, long min, long max, long *number);
 
-/* Prints "domus: sentence" to standard error; returns CMD_FAILED. */
+/* Prints "domus: sentence" to standard error, and after --json an object to standard output;
+ * returns CMD_FAILED. */
 int cmd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints "domus: sentence" to standard error: the verb goes on, or has its own object. */
+void cmd_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* --json was given: an error has to give an object. */
+void cmd_want_object(void);
+
+/* True if one is wanted; whoever asks prints it, and nobody else will. */
+bool cmd_take_object(void);
+
+/* Prints {"error": {"code": status, "message": sentence}} if one is wanted. */
+void cmd_print_object(int status, const char *sentence);
 
 int cmd_create(const struct cmd *cmd, int argc, char **argv);
 int cmd_list(const struct cmd *cmd, int argc, char **argv);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* domus shutdown, domus reboot: the guest is asked, and may take its time. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
@@ -28,10 +27,8 @@ int cmd_shutdown(const struct cmd *cmd, int argc, char **argv)
         force |= c == 'f';
         wait |= c == 'w';
         json |= c == 'j';
-        if (c == 't')
-            timeout = atol(optarg);
-        if (timeout < 1 || timeout >= 86400)
-            return cmd_fail("the timeout '%s' is not a number of seconds below a day", optarg);
+        if (c == 't' && !cmd_number(optarg, "timeout", 1, 86399, &timeout))
+            return CMD_FAILED;
     }
     if (argc - optind != !all || (all && strcmp(cmd->name, "shutdown")))
         return cmd_usage(cmd);
@@ -46,7 +43,7 @@ int cmd_shutdown(const struct cmd *cmd, int argc, char **argv)
     if (!answer)
         return CMD_FAILED;
     if (!wait && !json_get_bool(client_result(answer), "offered"))
-        cmd_fail("warning: the guest has not said that it listens to %s requests yet; it may "
+        cmd_warn("warning: the guest has not said that it listens to %s requests yet; it may "
                  "still take this one",
                  cmd->name);
     if (json)

@@ -18,6 +18,12 @@
 #include "cmd.h"
 #include "config/config_build.h"
 
+int config_file_fail(const char *path, const struct config_error *err)
+{
+    return err->line ? cmd_fail("%s:%u: %s", path, err->line, err->text)
+                     : cmd_fail("%s: %s", path, err->text);
+}
+
 /* A value that is no number, list or quoted text is a text: domus create x.cfg name=web */
 static bool is_bare(const char *value)
 {
@@ -29,27 +35,58 @@ static bool is_bare(const char *value)
     return *end != '\0';
 }
 
-/* Appends key=value from the command line as a line of its own, and says what is wrong with it. */
-static int append_setting(const char *setting, char **text, size_t *bytes)
+/* The line that a setting stands for, allocated; NULL after the sentence. */
+static char *setting_line(const char *setting)
 {
     const char *equals = strchr(setting, '=');
     struct config_error err;
     struct config_file file;
-    char *line, *whole;
+    char *line;
 
-    if (!equals || equals == setting)
-        return cmd_fail("'%s' is not a setting: write key=value", setting);
-    bool bare = is_bare(equals + 1) && !strpbrk(equals + 1, "\"\\");
-    int n = asprintf(&line, "%.*s = %s%s%s", (int)(equals - setting), setting, bare ? "\"" : "",
-                     equals + 1, bare ? "\"" : "");
-    if (n < 0)
-        return cmd_fail("there is not enough memory");
-    if (config_syntax_parse(line, (size_t)n, &file, &err)) {
-        free(line);
-        return cmd_fail("the setting '%s': %s", setting, err.text);
+    if (!equals || equals == setting) {
+        cmd_fail("'%s' is not a setting: write key=value", setting);
+        return NULL;
     }
-    config_syntax_free(&file);
-    whole = realloc(*text, *bytes + (size_t)n + 3);
+    bool bare = is_bare(equals + 1) && !strpbrk(equals + 1, "\"\\");
+    if (asprintf(&line, "%.*s = %s%s%s", (int)(equals - setting), setting, bare ? "\"" : "",
+                 equals + 1, bare ? "\"" : "") < 0) {
+        cmd_fail("there is not enough memory");
+        return NULL;
+    }
+    if (!config_syntax_parse(line, strlen(line), &file, &err)) {
+        config_syntax_free(&file);
+        return line;
+    }
+    cmd_fail("the setting '%s': %s", setting, err.text);
+    free(line);
+    return NULL;
+}
+
+/* Complains of the setting if it is what is wrong: behind line `own` of the text stands only it.
+ * What else is wrong is told when the whole is read. */
+static int check_setting(const char *setting, const char *text, size_t bytes, unsigned int own)
+{
+    struct domain_config cfg;
+    struct config_error err;
+
+    if (!config_parse(text, bytes, &cfg, &err)) {
+        config_free(&cfg);
+        return CMD_OK;
+    }
+    return err.line > own ? cmd_fail("the setting '%s': %s", setting, err.text) : CMD_OK;
+}
+
+/* Appends key=value from the command line as a line of its own, and says what is wrong with it. */
+static int append_setting(const char *setting, char **text, size_t *bytes)
+{
+    char *line = setting_line(setting), *whole;
+    unsigned int own = 1;
+
+    if (!line)
+        return CMD_FAILED;
+    for (size_t i = 0; i < *bytes; i++)
+        own += (*text)[i] == '\n';
+    whole = realloc(*text, *bytes + strlen(line) + 3);
     if (!whole) {
         free(line);
         return cmd_fail("there is not enough memory");
@@ -57,7 +94,7 @@ static int append_setting(const char *setting, char **text, size_t *bytes)
     *bytes += (size_t)sprintf(whole + *bytes, "\n%s\n", line);
     *text = whole;
     free(line);
-    return CMD_OK;
+    return check_setting(setting, *text, *bytes, own);
 }
 
 static int read_whole(const char *path, char **text, size_t *bytes)
@@ -86,12 +123,26 @@ static int read_whole(const char *path, char **text, size_t *bytes)
     return CMD_OK;
 }
 
+/* Settings can only be put behind a text that is whole. */
+static int check_syntax(const char *path, const char *text, size_t bytes)
+{
+    struct config_error err;
+    struct config_file file;
+
+    if (strlen(text) != bytes)
+        return cmd_fail("%s: a domain file has no byte 0: is this one?", path);
+    if (config_syntax_parse(text, bytes, &file, &err))
+        return config_file_fail(path, &err);
+    config_syntax_free(&file);
+    return CMD_OK;
+}
+
 int config_file_read(const char *path, char *const *settings, int count, char **text, size_t *bytes)
 {
     int status = read_whole(path, text, bytes);
 
-    if (status == CMD_OK && count && strlen(*text) != *bytes)
-        status = cmd_fail("%s: a domain file has no byte 0: is this one?", path);
+    if (status == CMD_OK && count)
+        status = check_syntax(path, *text, *bytes);
     for (int i = 0; status == CMD_OK && i < count; i++)
         status = append_setting(settings[i], text, bytes);
     if (status != CMD_OK) {
@@ -134,8 +185,7 @@ int config_file_check(const char *path, const char *text, size_t bytes, struct d
     int status;
 
     if (config_parse(text, bytes, cfg, &err))
-        return err.line ? cmd_fail("%s:%u: %s", path, err.line, err.text)
-                        : cmd_fail("%s: %s", path, err.text);
+        return config_file_fail(path, &err);
     if (!getcwd(folder, sizeof(folder)) || config_resolve_paths(cfg, folder)) {
         config_free(cfg);
         return cmd_fail("cannot tell where the paths of %s begin", path);

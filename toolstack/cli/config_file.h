@@ -12,6 +12,9 @@
 int config_file_read(const char *path, char *const *settings, int count, char **text,
                      size_t *bytes);
 
+/* Complains of what a file has wrong; returns CMD_FAILED. */
+int config_file_fail(const char *path, const struct config_error *err);
+
 /* Reads the text, and looks at what it names: kernel, ramdisk, disks. Nothing needs domusd. */
 int config_file_check(const char *path, const char *text, size_t bytes, struct domain_config *cfg);
 

@@ -48,7 +48,7 @@ static void tell(const struct creation *how, yajl_val result)
     const char *warning = json_get_string(result, "warning");
 
     if (warning)
-        cmd_fail("warning: domain '%s': %s", name, warning);
+        cmd_warn("warning: domain '%s': %s", name, warning);
     if (how->json)
         client_print_json(result);
     else if (!how->quiet)

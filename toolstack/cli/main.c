@@ -4,7 +4,6 @@
  *
  * Owns nothing: each verb is a request, or reads a file. Locks: none.
  */
-#include <stdarg.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,14 +171,13 @@ const struct cmd *cmd_find(const char *name)
     return NULL;
 }
 
-static void print_usage(FILE *out, const struct cmd *cmd)
-{
-    fprintf(out, "usage: domus %s %s\n", cmd->name, cmd->arguments);
-}
-
 int cmd_usage(const struct cmd *cmd)
 {
-    print_usage(stderr, cmd);
+    char line[256];
+
+    snprintf(line, sizeof(line), "usage: domus %s %s", cmd->name, cmd->arguments);
+    fprintf(stderr, "%s\n", line);
+    cmd_print_object(CMD_USAGE, line);
     return CMD_USAGE;
 }
 
@@ -189,8 +187,8 @@ int cmd_option(const struct cmd *cmd, int argc, char **argv, const char *letters
     int c = getopt_long(argc, argv, letters, options, NULL);
 
     if (c == 'h') {
-        print_usage(stdout, cmd);
-        printf("%c%s.\n%s", cmd->summary[0] - 'a' + 'A', cmd->summary + 1, cmd->options);
+        printf("usage: domus %s %s\n%c%s.\n%s", cmd->name, cmd->arguments,
+               cmd->summary[0] - 'a' + 'A', cmd->summary + 1, cmd->options);
         *status = CMD_OK;
         return -2;
     }
@@ -198,6 +196,8 @@ int cmd_option(const struct cmd *cmd, int argc, char **argv, const char *letters
         *status = cmd_usage(cmd);
         return -2;
     }
+    if (c == 'j')
+        cmd_want_object();
     return c;
 }
 
@@ -235,19 +235,6 @@ bool cmd_number(const char *text, const char *what, long min, long max, long *nu
         return true;
     cmd_fail("the %s '%s' is not a number from %ld to %ld", what, text, min, max);
     return false;
-}
-
-int cmd_fail(const char *format, ...)
-{
-    va_list ap;
-
-    fflush(stdout);
-    fputs("domus: ", stderr);
-    va_start(ap, format);
-    vfprintf(stderr, format, ap);
-    va_end(ap);
-    fputc('\n', stderr);
-    return CMD_FAILED;
 }
 
 int main(int argc, char **argv)

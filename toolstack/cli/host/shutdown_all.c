@@ -89,8 +89,8 @@ static int end_the_rest(struct all *all)
     for (size_t i = 0; i < all->count; i++) {
         if (all->domains[i].ended)
             continue;
-        status =
-            cmd_fail("domain '%s' has not ended in time: it is destroyed", all->domains[i].name);
+        status = CMD_FAILED;
+        cmd_warn("domain '%s' has not ended in time: it is destroyed", all->domains[i].name);
         struct client_answer *answer =
             client_call("destroy", client_domain_params(all->domains[i].name, false), false);
         client_free(answer);

@@ -173,8 +173,7 @@ static int diff(yajl_val result, const char *path, bool json)
     int rc = config_parse(text, bytes, &file, &err);
     free(text);
     if (rc)
-        return err.line ? cmd_fail("%s:%u: %s", path, err.line, err.text)
-                        : cmd_fail("%s: %s", path, err.text);
+        return config_file_fail(path, &err);
     if (!running || config_parse(running, strlen(running), &domain, &err)) {
         config_free(&file);
         return cmd_fail("domusd's answer is no domain file: are domus and domusd of one version?");

@@ -39,7 +39,7 @@ static int print_result(yajl_val result, bool waited, bool json)
     const char *warning = json_get_string(result, "warning");
 
     if (warning)
-        cmd_fail("warning: %s", warning);
+        cmd_warn("warning: %s", warning);
     if (json)
         client_print_json(result);
     else if (waited)
