@@ -13,6 +13,6 @@ domusd-objs := $(addprefix toolstack/daemon/,main.o loop.o log.o conn.o event.o 
 
 $(call host_program,domusd,$(domusd-objs) $(toolstack-config-objs) $(toolstack-config-xl-objs) \
     toolstack/lib/config/config_build.o $(toolstack-json-objs) $(toolstack-stream-objs) $(toolstack-save-objs) \
-    $(addprefix toolstack/lib/inspect/,kernel_symbols.o guest_p2m.o core_dump.o) \
+    $(addprefix toolstack/lib/inspect/,kernel_symbols.o core_dump.o) \
     $(toolstack-device-objs) $(libdomus-objs) $(xenstore-client-objs),\
     $(libdomus-libs) $(if $(xenstore-client-objs),,-lxenstore) -lyajl -lmnl)

@@ -8,8 +8,9 @@ libdomus-build-objs   := $(addprefix toolstack/lib/,pv_build.o pv_build_file.o p
 # Saved domains: the stream's reader is pure, pv_save and pv_restore work on domains.
 toolstack-stream-objs := $(addprefix toolstack/lib/stream/,stream_io.o xl_file.o stream_read.o \
                          stream_check.o stream_plan.o pv_convert.o cpu_features.o)
-toolstack-save-objs   := $(addprefix toolstack/lib/stream/,pv_save.o pv_save_p2m.o pv_save_pages.o \
-                         pv_save_state.o pv_restore.o pv_restore_pages.o pv_restore_state.o)
+toolstack-save-objs   := $(addprefix toolstack/lib/stream/,pv_save.o pv_save_pages.o \
+                         pv_save_state.o pv_restore.o pv_restore_pages.o pv_restore_state.o) \
+                         toolstack/lib/inspect/guest_p2m.o
 libdomus-objs := $(libdomus-error-objs) $(libdomus-control-objs) $(libdomus-build-objs) \
                  $(toolstack-sys-objs)
 libdomus-libs := $(image-unpack-libs)

@@ -52,6 +52,11 @@ struct note {
     char name[4];
 };
 
+union shared_page {
+    shared_info_t info;
+    uint8_t bytes[PAGE_BYTES];
+};
+
 struct writing {
     struct control *ctl;
     domid_t domid;
@@ -121,8 +126,7 @@ static int put_pages(struct writing *c, const xen_pfn_t *frames, const uint64_t 
 
     rc = foreign_map_partial(&c->ctl->privcmd, c->domid, frames, count, PROT_READ, errs, &at);
     if (rc)
-        return error_set(c->e, rc, "the memory of domain %u cannot be mapped: %s", c->domid,
-                         error_clause(rc));
+        return error_set(c->e, rc, "its memory cannot be mapped: %s", error_clause(rc));
     for (size_t i = 0; !rc && i < count; i++) {
         const char *page = (const char *)at + i * PAGE_BYTES;
 
@@ -149,7 +153,7 @@ static int put_memory(struct writing *c, const struct guest_p2m *p2m)
     begin_section(c, SEC_PAGES, SHT_PROGBITS);
     c->sections[SEC_PAGES].sh_addralign = PAGE_BYTES;
     for (uint64_t pfn = 0; !rc && pfn < p2m->count; pfn++) {
-        if (p2m->frames[pfn] != GUEST_P2M_HOLE) {
+        if (guest_p2m_is_memory(p2m->frames[pfn])) {
             frames[used] = p2m->frames[pfn];
             pfns[used++] = pfn;
         }
@@ -186,17 +190,13 @@ static int put_vcpus(struct writing *c, const struct xen_domctl_getdomaininfo *i
     return rc;
 }
 
-static int put_shared_info(struct writing *c, const struct xen_domctl_getdomaininfo *info)
+static int put_shared_info(struct writing *c, const union shared_page *shared)
 {
-    uint8_t page[PAGE_BYTES];
-    int rc = guest_frame_copy(c->ctl, c->domid, info->shared_info_frame, page);
+    int rc;
 
-    if (rc)
-        return error_set(c->e, rc, "the shared page of domain %u cannot be read: %s", c->domid,
-                         error_clause(rc));
     begin_section(c, SEC_SHARED, SHT_PROGBITS);
-    rc = append(c, page, sizeof(page));
-    end_section(c, SEC_SHARED, sizeof(page));
+    rc = append(c, shared, sizeof(*shared));
+    end_section(c, SEC_SHARED, sizeof(*shared));
     return rc;
 }
 
@@ -275,26 +275,40 @@ static int put_headers(struct writing *c)
     return rc ? rc : write_at(c, sizeof(header), c->sections, sizeof(c->sections));
 }
 
+/* What the core is made from. A guest's p2m may have holes, but cannot make us take any size. */
+static int look(struct writing *c, struct xen_domctl_getdomaininfo *info, union shared_page *shared,
+                struct guest_p2m *p2m)
+{
+    int rc = domctl_get_info(c->ctl, c->domid, info);
+
+    if (rc)
+        return error_set(c->e, rc, "it cannot be dumped: %s", error_clause(rc));
+    rc = guest_frame_copy(c->ctl, c->domid, info->shared_info_frame, shared);
+    if (rc)
+        return error_set(c->e, rc, "its shared page cannot be read: %s", error_clause(rc));
+    rc = guest_p2m_read(c->ctl, c->domid, &shared->info.arch, info->max_pages * 4 + (1u << 20), p2m,
+                        c->e);
+    if (rc)
+        return rc;
+    c->entries = calloc(p2m->count, sizeof(*c->entries));
+    return c->entries ? 0 : error_set(c->e, -ENOMEM, "there is not enough memory in dom0");
+}
+
 int core_dump_write(struct control *ctl, domid_t domid, int fd, struct core_dump *dump,
                     struct error *e)
 {
     struct writing c = { .ctl = ctl, .domid = domid, .fd = fd, .dump = dump, .e = e };
     struct xen_domctl_getdomaininfo info;
-    struct guest_p2m p2m;
-    int rc = guest_p2m_read(ctl, domid, &p2m, e);
+    struct guest_p2m p2m = { 0 };
+    union shared_page shared;
+    int rc = look(&c, &info, &shared, &p2m);
 
     memset(dump, 0, sizeof(*dump));
-    if (rc)
-        return rc;
     c.at = sizeof(Elf64_Ehdr) + sizeof(c.sections);
-    c.entries = calloc(p2m.count, sizeof(*c.entries));
-    rc = c.entries ? domctl_get_info(ctl, domid, &info) : -ENOMEM;
-    if (rc)
-        error_set(e, rc, "domain %u cannot be dumped: %s", domid, error_clause(rc));
     if (!rc)
         rc = put_vcpus(&c, &info);
     if (!rc)
-        rc = put_shared_info(&c, &info);
+        rc = put_shared_info(&c, &shared);
     if (!rc)
         rc = put_memory(&c, &p2m);
     if (!rc)

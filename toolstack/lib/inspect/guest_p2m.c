@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PV guest's table from pfns to machine frames.
+ * Finding a PV guest's p2m: a list in its own address space, or a tree of three levels.
  *
- * A guest publishes it in its shared_info in one of two ways: a tree of frames
- * (pfn_to_mfn_frame_list_list), or a linear table in its address space (p2m_vaddr under p2m_cr3).
- * All of it is the guest's memory: each frame is copied once, numbers are bounded, and a frame that
- * is not the guest's is refused by the hypervisor. Facts: <xen/arch-x86/xen.h>. Locks: none.
+ * What is read is the guest's and may be anything: every frame on the way must be one of its own
+ * (the hypervisor refuses to map others), every number is used once, after being checked. Locks:
+ * none. ABI: struct arch_shared_info of <xen/arch-x86/xen.h>.
  */
 #include "guest_p2m.h"
 
@@ -16,19 +15,21 @@
 
 #include "sys/foreign_map.h"
 
-#define ENTRIES      512u
-#define PAGE_BYTES   4096u
-#define PTE_FRAME(e) (((e) >> 12) & ((1ull << 40) - 1))
-#define PTE_PRESENT  1u
-#define PTE_LARGE    0x80u
+#define PAGE_BYTES     4096u
+#define ENTRIES        512u
+#define PTE_PRESENT    0x001ull
+#define PTE_LARGE      0x080ull
+#define PTE_FRAME_MASK 0x000ffffffffff000ull
+#define NOWHERE        (~0ull)
 
-struct reading {
+/* Pages of the guest mapped one at a time: [level]. */
+struct walk {
     struct control *ctl;
     domid_t domid;
     struct guest_p2m *p2m;
-    xen_pfn_t root; /* of the tree, or of the page table */
-    uint64_t vaddr; /* of the linear table */
-    uint64_t page[ENTRIES];
+    struct error *e;
+    uint64_t frame[5];
+    const uint64_t *page[5];
 };
 
 int guest_frame_copy(struct control *ctl, domid_t domid, xen_pfn_t frame, void *page)
@@ -43,128 +44,127 @@ int guest_frame_copy(struct control *ctl, domid_t domid, xen_pfn_t frame, void *
     return 0;
 }
 
-static int copy(struct reading *r, xen_pfn_t frame)
+static int map_one(struct walk *w, unsigned int level, uint64_t frame)
 {
-    return guest_frame_copy(r->ctl, r->domid, frame, r->page);
-}
+    xen_pfn_t number = frame;
+    void *addr;
+    int rc;
 
-/* The frame that holds entries from `first` on, by the tree. */
-static int find_in_tree(struct reading *r, uint64_t first, xen_pfn_t *frame)
-{
-    int rc = copy(r, r->root);
-
+    if (w->page[level] && w->frame[level] == frame)
+        return 0;
+    foreign_unmap((void *)(uintptr_t)w->page[level], 1);
+    w->page[level] = NULL;
+    rc = foreign_map(&w->ctl->privcmd, w->domid, &number, 1, PROT_READ, &addr);
     if (rc)
-        return rc;
-    uint64_t index = first / ENTRIES / ENTRIES;
-    if (index >= ENTRIES)
-        return -ERANGE;
-    rc = copy(r, r->page[index]);
-    *frame = r->page[first / ENTRIES % ENTRIES];
-    return rc;
-}
-
-/* The same by the page table. */
-static int find_in_tables(struct reading *r, uint64_t first, xen_pfn_t *frame)
-{
-    uint64_t address = r->vaddr + first * sizeof(xen_pfn_t);
-
-    *frame = r->root;
-    for (int shift = 39; shift >= 12; shift -= 9) {
-        int rc = copy(r, *frame);
-        uint64_t entry = r->page[address >> shift & (ENTRIES - 1)];
-
-        if (rc)
-            return rc;
-        if (!(entry & PTE_PRESENT) || (shift > 12 && entry & PTE_LARGE))
-            return -EFAULT;
-        *frame = PTE_FRAME(entry);
-    }
+        return error_set(w->e, rc, "its p2m leads to frame %#llx, which is not its own",
+                         (unsigned long long)frame);
+    w->frame[level] = frame;
+    w->page[level] = addr;
     return 0;
 }
 
-static int read_all(struct reading *r,
-                    int (*find)(struct reading *r, uint64_t first, xen_pfn_t *frame))
+static void walk_end(struct walk *w)
 {
-    for (uint64_t first = 0; first < r->p2m->count; first += ENTRIES) {
-        uint64_t left = r->p2m->count - first;
-        xen_pfn_t frame;
-        int rc = find(r, first, &frame);
+    for (unsigned int level = 0; level < 5; level++)
+        foreign_unmap((void *)(uintptr_t)w->page[level], 1);
+}
 
+static uint64_t word(const struct walk *w, unsigned int level, uint64_t index)
+{
+    return __atomic_load_n(&w->page[level][index % ENTRIES], __ATOMIC_RELAXED);
+}
+
+/* ---- as a list ------------------------------------------------------------------------ */
+
+/* The frame behind an address, through the guest's page tables. */
+static int walk_tables(struct walk *w, uint64_t root, uint64_t va, uint64_t *frame)
+{
+    uint64_t at = root;
+
+    for (unsigned int level = 4; level >= 1; level--) {
+        int rc = map_one(w, level, at);
+
+        if (rc)
+            return rc;
+        uint64_t entry = word(w, level, va >> (12 + 9 * (level - 1)));
+        if (!(entry & PTE_PRESENT) || (level > 1 && entry & PTE_LARGE))
+            return error_set(w->e, -EINVAL, "its p2m is not mapped at %#llx",
+                             (unsigned long long)va);
+        at = (entry & PTE_FRAME_MASK) >> 12;
+    }
+    *frame = at;
+    return 0;
+}
+
+static int find_list(struct walk *w, uint64_t root, uint64_t va)
+{
+    int rc = 0;
+
+    for (uint64_t i = 0; !rc && i < w->p2m->list_count; i++)
+        rc = walk_tables(w, root, va + i * PAGE_BYTES, &w->p2m->list[i]);
+    return rc;
+}
+
+/* ---- as a tree ------------------------------------------------------------------------ */
+
+static int find_tree(struct walk *w, uint64_t root)
+{
+    int rc = map_one(w, 3, root);
+
+    for (uint64_t i = 0; !rc && i < w->p2m->list_count; i++) {
+        if (i / ENTRIES >= ENTRIES)
+            return error_set(w->e, -EINVAL, "its p2m is too large for its tree");
+        rc = map_one(w, 2, word(w, 3, i / ENTRIES));
         if (!rc)
-            rc = copy(r, frame);
-        if (rc)
-            return rc;
-        for (uint64_t i = 0; i < ENTRIES && i < left; i++)
-            /* The highest bits mark foreign and identity-mapped frames: not the guest's memory. */
-            r->p2m->frames[first + i] = r->page[i] >> 62 ? GUEST_P2M_HOLE : r->page[i];
+            w->p2m->list[i] = word(w, 2, i);
     }
+    return rc;
+}
+
+/* ---- reading it ----------------------------------------------------------------------- */
+
+static int copy_frames(struct walk *w)
+{
+    struct guest_p2m *p2m = w->p2m;
+    void *addr;
+    int rc = foreign_map(&w->ctl->privcmd, w->domid, p2m->list, p2m->list_count, PROT_READ, &addr);
+
+    if (rc)
+        return error_set(w->e, rc, "its p2m cannot be mapped: %s", error_clause(rc));
+    memcpy(p2m->frames, addr, p2m->list_count * PAGE_BYTES);
+    foreign_unmap(addr, p2m->list_count);
     return 0;
 }
 
-static int begin(struct reading *r, const struct xen_domctl_getdomaininfo *info,
-                 const shared_info_t *shared, bool *tree, struct error *e)
+int guest_p2m_read(struct control *ctl, domid_t domid, const struct arch_shared_info *arch,
+                   uint64_t most, struct guest_p2m *p2m, struct error *e)
 {
-    uint64_t count = shared->arch.max_pfn;
-    xen_pfn_t list = shared->arch.pfn_to_mfn_frame_list_list;
+    uint64_t tree = __atomic_load_n(&arch->pfn_to_mfn_frame_list_list, __ATOMIC_RELAXED);
+    uint64_t cr3 = __atomic_load_n(&arch->p2m_cr3, __ATOMIC_RELAXED);
+    uint64_t va = __atomic_load_n(&arch->p2m_vaddr, __ATOMIC_RELAXED);
+    struct walk w = { .ctl = ctl, .domid = domid, .p2m = p2m, .e = e };
+    int rc;
 
-    *tree = list && list != GUEST_P2M_HOLE && !shared->arch.p2m_cr3;
-    r->root = *tree ? list : shared->arch.p2m_cr3 >> 12;
-    r->vaddr = shared->arch.p2m_vaddr;
-    if (!count || !r->root)
+    *p2m = (struct guest_p2m){ .count = __atomic_load_n(&arch->max_pfn, __ATOMIC_RELAXED) };
+    if (!p2m->count || (!cr3 && (!tree || tree == NOWHERE)))
         return error_set(e, -ENODATA,
-                         "domain %u has not told yet where its memory is: its kernel has not come "
-                         "so far",
-                         r->domid);
-    /* With holes it may be more than it has, but a guest cannot make us take any size. */
-    if (count > info->max_pages * 4 + (1u << 20))
-        return error_set(e, -ERANGE,
-                         "domain %u claims to have %llu pages, which cannot be: its shared page is "
-                         "corrupt",
-                         r->domid, (unsigned long long)count);
-    r->p2m->frames = calloc(count, sizeof(*r->p2m->frames));
-    r->p2m->count = count;
-    return r->p2m->frames ? 0 : error_set(e, -ENOMEM, "there is not enough memory in dom0");
-}
-
-int guest_p2m_read(struct control *ctl, domid_t domid, struct guest_p2m *p2m, struct error *e)
-{
-    struct reading *r = calloc(1, sizeof(*r));
-    union {
-        shared_info_t info;
-        uint8_t page[PAGE_BYTES];
-    } *shared = calloc(1, sizeof(*shared));
-    struct xen_domctl_getdomaininfo info;
-    bool tree = false;
-    int rc = r && shared ? domctl_get_info(ctl, domid, &info) : -ENOMEM;
-
-    memset(p2m, 0, sizeof(*p2m));
-    if (!rc)
-        rc = guest_frame_copy(ctl, domid, info.shared_info_frame, shared);
-    if (rc) {
-        error_set(e, rc, "the shared page of domain %u cannot be read: %s", domid,
-                  error_clause(rc));
-        goto out;
-    }
-    r->ctl = ctl;
-    r->domid = domid;
-    r->p2m = p2m;
-    rc = begin(r, &info, &shared->info, &tree, e);
-    if (rc)
-        goto out;
-    rc = read_all(r, tree ? find_in_tree : find_in_tables);
-    if (rc)
-        error_set(e, rc, "the table of domain %u's memory cannot be read: %s", domid,
-                  error_clause(rc));
-out:
-    if (rc)
-        guest_p2m_free(p2m);
-    free(r);
-    free(shared);
-    return rc;
+                         "its kernel has not told yet where its memory is: it has not come so far");
+    if (p2m->count > most)
+        return error_set(e, -ERANGE, "its kernel says that it has %llu pages, which cannot be",
+                         (unsigned long long)p2m->count);
+    p2m->list_count = (p2m->count + ENTRIES - 1) / ENTRIES;
+    p2m->list = calloc(p2m->list_count, sizeof(*p2m->list));
+    p2m->frames = calloc(p2m->list_count, PAGE_BYTES);
+    if (!p2m->list || !p2m->frames)
+        return error_set(e, -ENOMEM, "its p2m is too large for dom0's memory");
+    rc = cr3 ? find_list(&w, cr3 >> 12, va) : find_tree(&w, tree);
+    walk_end(&w);
+    return rc ? rc : copy_frames(&w);
 }
 
 void guest_p2m_free(struct guest_p2m *p2m)
 {
     free(p2m->frames);
+    free(p2m->list);
     memset(p2m, 0, sizeof(*p2m));
 }

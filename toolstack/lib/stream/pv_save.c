@@ -93,12 +93,40 @@ static int map_shared_info(struct pv_save *s, struct error *e)
     return 0;
 }
 
+bool save_pfn_of(void *arg, uint64_t frame, uint64_t *pfn)
+{
+    const struct pv_save *s = arg;
+
+    if (frame >= s->nr_frames)
+        return false;
+    uint64_t number = __atomic_load_n(&s->m2p[frame], __ATOMIC_RELAXED);
+    if (number >= s->p2m.count || s->p2m.frames[number] != frame)
+        return false;
+    *pfn = number;
+    return true;
+}
+
+/* The p2m, with pfns in the place of the frames that it lies in. */
+static int read_p2m(struct pv_save *s, struct error *e)
+{
+    struct error why;
+    int rc;
+
+    error_clear(&why);
+    rc = guest_p2m_read(s->ctl, s->domid, &s->shared->arch, STREAM_MAX_PFNS, &s->p2m, &why);
+    if (rc)
+        return save_fail(s, e, rc, "%s", error_text(&why));
+    for (uint64_t i = 0; i < s->p2m.list_count; i++)
+        if (!save_pfn_of(s, s->p2m.list[i], &s->p2m.list[i]))
+            return save_fail(s, e, -EINVAL, "its p2m lies in a frame that it does not list");
+    return 0;
+}
+
 static void let_go(struct pv_save *s)
 {
     foreign_unmap((void *)(uintptr_t)s->m2p, s->m2p_pages);
     foreign_unmap(s->shared, 1);
-    free(s->p2m);
-    free(s->p2m_list);
+    guest_p2m_free(&s->p2m);
 }
 
 /* ---- the parts ------------------------------------------------------------------------ */
@@ -145,10 +173,10 @@ static int write_headers(struct pv_save *s, struct error *e)
 
 static int write_p2m_frames(struct pv_save *s, struct error *e)
 {
-    struct p2m_frames_record header = { 0, (uint32_t)(s->nr_pfns - 1) };
+    struct p2m_frames_record header = { 0, (uint32_t)(s->p2m.count - 1) };
 
-    return save_record(s, LIBXC_X86_PV_P2M_FRAMES, &header, sizeof(header), s->p2m_list,
-                       s->p2m_frames * sizeof(*s->p2m_list), e);
+    return save_record(s, LIBXC_X86_PV_P2M_FRAMES, &header, sizeof(header), s->p2m.list,
+                       s->p2m.list_count * sizeof(*s->p2m.list), e);
 }
 
 /* The end of libxc's stream, then libxl's. */
@@ -162,7 +190,7 @@ static int write_ends(struct pv_save *s, struct error *e)
 int pv_save(struct control *ctl, domid_t domid, struct stream_out *out, struct error *e)
 {
     static int (*const steps[])(struct pv_save * s, struct error * e) = {
-        check_domain,      map_m2p,          map_shared_info,  save_read_p2m,    write_headers,
+        check_domain,      map_m2p,          map_shared_info,  read_p2m,         write_headers,
         save_write_static, write_p2m_frames, save_write_pages, save_write_state, write_ends,
     };
     struct pv_save s = { .ctl = ctl, .domid = domid, .out = out };

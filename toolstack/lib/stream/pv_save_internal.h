@@ -3,6 +3,7 @@
 #ifndef TOOLSTACK_PV_SAVE_INTERNAL_H
 #define TOOLSTACK_PV_SAVE_INTERNAL_H
 
+#include "inspect/guest_p2m.h"
 #include "pv_convert.h"
 #include "pv_save.h"
 #include "stream_format.h"
@@ -18,10 +19,7 @@ struct pv_save {
     uint64_t nr_frames;  /* entries that are used */
     size_t m2p_pages;
 
-    uint64_t nr_pfns;
-    uint64_t *p2m;       /* a copy, whole frames: machine frame of each pfn */
-    uint64_t *p2m_list;  /* machine frames that the guest keeps it in, then their pfns */
-    uint64_t p2m_frames; /* how many */
+    struct guest_p2m p2m; /* its list holds pfns once it has been read */
 };
 
 /* Stores "domain N cannot be saved: " and the rest. Returns code. */
@@ -32,8 +30,6 @@ int save_fail(const struct pv_save *s, struct error *e, int code, const char *fo
 int save_record(struct pv_save *s, uint32_t type, const void *first, size_t first_bytes,
                 const void *second, size_t second_bytes, struct error *e);
 
-/* pv_save_p2m.c: the guest's p2m. Sets nr_pfns, p2m, p2m_list, p2m_frames. */
-int save_read_p2m(struct pv_save *s, struct error *e);
 /* The pfn of one of the guest's frames: pv_translate, arg a struct pv_save. */
 pv_translate save_pfn_of;
 

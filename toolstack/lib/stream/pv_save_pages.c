@@ -31,7 +31,7 @@ static int ask_types(struct batch *b, struct error *e)
     int rc;
 
     for (uint32_t i = 0; i < b->count; i++)
-        b->types[i] = b->s->p2m[b->first + i];
+        b->types[i] = b->s->p2m.frames[b->first + i];
     rc = domctl_get_page_types(b->s->ctl, b->s->domid, b->types, b->count);
     if (rc)
         return save_fail(b->s, e, rc, "the types of its pages cannot be asked for: %s",
@@ -39,11 +39,11 @@ static int ask_types(struct batch *b, struct error *e)
     b->nr_frames = 0;
     for (uint32_t i = 0; i < b->count; i++) {
         b->types[i] = (b->types[i] & XEN_DOMCTL_PFINFO_LTAB_MASK) >> XEN_DOMCTL_PFINFO_LTAB_SHIFT;
-        if (b->s->p2m[b->first + i] >= b->s->nr_frames)
+        if (b->s->p2m.frames[b->first + i] >= b->s->nr_frames)
             b->types[i] = PAGE_TYPE_NONE;
         b->words[i] = b->types[i] << PAGE_DATA_TYPE_SHIFT | (b->first + i);
         if (page_type_has_contents((unsigned int)b->types[i]))
-            b->frames[b->nr_frames++] = b->s->p2m[b->first + i];
+            b->frames[b->nr_frames++] = b->s->p2m.frames[b->first + i];
     }
     return 0;
 }
@@ -123,8 +123,8 @@ int save_write_pages(struct pv_save *s, struct error *e)
     if (!b)
         return save_fail(s, e, -ENOMEM, "dom0 has not enough memory");
     b->s = s;
-    while (!rc && b->first < s->nr_pfns) {
-        uint64_t left = s->nr_pfns - b->first;
+    while (!rc && b->first < s->p2m.count) {
+        uint64_t left = s->p2m.count - b->first;
 
         b->count = left < PAGE_DATA_BATCH ? (uint32_t)left : PAGE_DATA_BATCH;
         rc = save_batch(b, e);
