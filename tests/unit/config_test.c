@@ -81,7 +81,8 @@ static void further_keys(void **state)
 
     (void)state;
     parse_ok(BASE "cpu_weight=512\ncap=150\ncpus=['0','1-2']\ncpus_soft='all,^0'\n"
-                  "pool='Pool-0'\ncpuid='host,aes=0'\ntsc_mode='native'\nmax_grant_frames=0\n"
+                  "pool='Pool-0'\npool='fast'\ncpuid='host,aes=0'\ntsc_mode='native'\n"
+                  "max_grant_frames=0\n"
                   "max_maptrack_frames=99\nmax_grant_version=1\nmax_event_channels=4096\n"
                   "rtc_timeoffset=-3600\nlocaltime=1\nrestart_limit=0\nrestart_window=60\n"
                   "on_crash='coredump-restart'\non_soft_reset='preserve'\n"
@@ -93,6 +94,7 @@ static void further_keys(void **state)
     assert_int_equal(cfg.cpus.count, 2);
     assert_string_equal(cfg.cpus.lists[1], "1-2");
     assert_string_equal(cfg.cpus_soft.lists[0], "all,^0");
+    assert_string_equal(cfg.pool, "fast");
     assert_int_equal(cfg.tsc_mode, 2);
     assert_int_equal(cfg.max_grant_frames, 0);
     assert_int_equal(cfg.max_maptrack_frames, 99);
@@ -114,7 +116,8 @@ static void further_keys(void **state)
     free(twice);
     config_free(&cfg);
     config_free(&again);
-    parse_ok(BASE "tsc_mode=1\ncpus=2\n", &cfg);
+    parse_ok(BASE "tsc_mode=1\ncpus=2\npool='fast'\npool='Pool-0'\n", &cfg);
+    assert_null(cfg.pool);
     assert_int_equal(cfg.tsc_mode, 1);
     assert_string_equal(cfg.cpus.lists[0], "2");
     assert_int_equal(cfg.max_grant_frames, -1);
@@ -180,7 +183,7 @@ static void key_errors(void **state)
     parse_bad(BASE "cpus = [ '0',\n 'x' ]\n", 5, "not a list of CPUs for cpus");
     parse_bad(BASE "cpus = [ '0', 1 ]\n", 4, "must be a string");
     parse_bad(BASE "cpus_soft = []\n", 4, "1 to 128");
-    parse_bad(BASE "pool = 'Pool-1'\n", 4, "no CPU pool");
+    parse_bad(BASE "pool = ''\n", 4, "CPU pool is empty");
     parse_bad(BASE "tsc_mode = 'fast'\n", 4, "always_emulate");
     parse_bad(BASE "tsc_mode = 3\n", 4, "native_paravirt");
     parse_bad(BASE "tsc_mode = ['native']\n", 4, "always_emulate");

@@ -15,7 +15,7 @@
 /* As Debian's xl 4.17 writes it. */
 #define XL_BEGIN                                                                               \
     "{\"c_info\": {\"type\": \"pv\", \"name\": \"disks\","                                     \
-    "\"uuid\": \"266d81ca-38e9-4a8f-86c8-4e495e6c47bf\", \"run_hotplug_scripts\": \"True\"},"  \
+    "\"uuid\": \"266d81ca-38e9-4a8f-86c8-4e495e6c47bf\", \"pool_name\": \"fast\"},"              \
     "\"b_info\": {\"max_vcpus\": 2, \"avail_vcpus\": [0], \"max_memkb\": 262144,"              \
     "\"target_memkb\": 131072, \"video_memkb\": 0, \"sched_params\": {\"sched\": \"credit2\"," \
     "\"weight\": 512, \"cap\": 0}, \"claim_mode\": \"True\", \"kernel\": \"/srv/vmlinuz\","    \
@@ -61,6 +61,7 @@ static void check_domain(const struct domain_config *cfg)
     assert_int_equal(cfg->maxvcpus, 2);
     assert_int_equal(cfg->cpu_weight, 512);
     assert_int_equal(cfg->cap, 0);
+    assert_string_equal(cfg->pool, "fast");
     assert_int_equal(cfg->tsc_mode, 2);
     assert_int_equal(cfg->disk_count, 2);
     assert_true(cfg->disks[0].read_only);

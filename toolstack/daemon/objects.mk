@@ -6,7 +6,7 @@ domusd-objs := $(addprefix toolstack/daemon/,main.o loop.o log.o conn.o event.o 
                $(addprefix toolstack/daemon/worker/,worker.o work_create.o work_end.o \
                work_control.o work_query.o work_recover.o work_watch.o life_check.o life_up.o \
                life_down.o life_suspend.o work_save.o life_name.o death.o dump.o life_config.o work_why.o \
-               state.o tree.o find.o \
+               state.o tree.o find.o pool.o \
                tune/work_memory.o tune/work_vcpu.o tune/work_signal.o tune/work_stats.o \
                attach/work_device.o attach/work_resize.o attach/device_change.o attach/device_settle.o \
                attach/work_device_list.o attach/work_network.o)

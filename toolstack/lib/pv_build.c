@@ -203,6 +203,7 @@ static int create_empty(struct pv_build *build, struct error *e)
         .max_grant_frames = config->max_grant_frames,
         .max_maptrack_frames = config->max_maptrack_frames,
         .grant_opts = XEN_DOMCTL_GRANT_version(1),
+        .cpupool_id = config->cpupool,
     };
     struct xen_sysctl_physinfo host;
     int rc = sysctl_get_physinfo(build->ctl, &host);
@@ -221,6 +222,9 @@ static int create_empty(struct pv_build *build, struct error *e)
         return build_fail(build, e, rc,
                           "the hypervisor has no memory left for another domain; stop "
                           "one");
+    if (rc == -ESRCH || rc == -ENODEV)
+        return build_fail(build, e, rc, "its CPU pool, number %u, %s: correct \"pool\"",
+                          config->cpupool, rc == -ESRCH ? "is not there" : "has no CPU");
     if (rc)
         return build_fail(build, e, rc, "the hypervisor refuses a domain with %u virtual CPUs: %s",
                           config->maxvcpus, error_clause(rc));

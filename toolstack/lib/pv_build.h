@@ -39,6 +39,7 @@ struct pv_build_config {
     unsigned int max_grant_version;  /* 0: the best that the hypervisor has */
     const char *const *cpuid; /* changes to CPUID, checked by cpuid_edits_add() */
     size_t nr_cpuid;
+    uint32_t cpupool;
     int32_t time_offset_s;           /* the guest's wall clock minus UTC */
     domid_t console_domid;           /* who serves the console and the store: 0 for dom0 */
     domid_t xenstore_domid;

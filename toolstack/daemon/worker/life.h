@@ -67,7 +67,8 @@ int life_suspend(struct worker *w, domid_t domid, const char *name);
 int life_resume(struct worker *w, domid_t domid, const char *name);
 
 /* The configuration of a domain as it is now: what it was created with, and what has been changed
- * since (memory, virtual CPUs, weight and cap). 0, or -errno with the error set; free *cfg. */
+ * since: memory, virtual CPUs, weight, cap, CPU pool. 0, or -errno with the error set; free
+ * *cfg. */
 int life_current_config(struct worker *w, const uint8_t uuid[16], domid_t domid,
                         struct domain_config *cfg);
 

@@ -12,6 +12,7 @@
 #include "device/store.h"
 #include "find.h"
 #include "life.h"
+#include "pool.h"
 
 #define KIB_PER_MIB    1024
 #define DEFAULT_WEIGHT 256u
@@ -33,6 +34,7 @@ static unsigned int online_vcpus(struct worker *w, domid_t domid, const struct d
 int life_current_config(struct worker *w, const uint8_t uuid[16], domid_t domid,
                         struct domain_config *cfg)
 {
+    struct xen_domctl_getdomaininfo info;
     unsigned int weight, cap;
     uint64_t kib;
     int rc = worker_need_control(w);
@@ -50,6 +52,10 @@ int life_current_config(struct worker *w, const uint8_t uuid[16], domid_t domid,
     if (!domctl_get_weight(&w->control, domid, &weight, &cap)) {
         cfg->cpu_weight = weight == DEFAULT_WEIGHT && !cfg->cpu_weight ? 0 : weight;
         cfg->cap = cap;
+    }
+    if (!domctl_get_info(&w->control, domid, &info) && pool_note(w, info.cpupool, cfg)) {
+        config_free(cfg);
+        return error_set(&w->error, -ENOMEM, "there is not enough memory in dom0");
     }
     return 0;
 }

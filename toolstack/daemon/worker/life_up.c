@@ -22,6 +22,7 @@
 #include "device/disk_attach.h"
 #include "device/vif_attach.h"
 #include "life.h"
+#include "pool.h"
 #include "daemon/loop.h"
 #include "stream/pv_restore.h"
 #include "tree.h"
@@ -42,6 +43,7 @@ struct bringing {
     uint64_t differing;     /* pages of a saved one that failed its own verification */
     struct device *devices; /* disks first, then network cards */
     size_t device_count;
+    uint32_t pool;
     uint64_t log_offset; /* where this run's console log begins */
     int64_t started_ms;
 };
@@ -74,6 +76,7 @@ static struct pv_build_config build_config(const struct bringing *b)
     struct pv_build_config config;
 
     config_to_build(b->cfg, &config);
+    config.cpupool = b->pool;
     return config;
 }
 
@@ -347,6 +350,8 @@ static int check(struct bringing *b)
 
     if (!rc)
         rc = life_check(b->w, b->cfg, b->restore);
+    if (!rc)
+        rc = pool_find(b->w, b->cfg, &b->pool);
     return rc ? rc : prepare(b);
 }
 

@@ -35,6 +35,7 @@ void config_free(struct domain_config *cfg)
     for (size_t i = 0; i < cfg->cpuid_count; i++)
         free(cfg->cpuid_texts[i]);
     free(cfg->cpuid_texts);
+    free(cfg->pool);
     free_cpus(&cfg->cpus);
     free_cpus(&cfg->cpus_soft);
     memset(cfg, 0, sizeof(*cfg));

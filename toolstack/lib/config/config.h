@@ -69,6 +69,7 @@ struct domain_config {
     unsigned int cpu_weight; /* 0: the scheduler's default */
     unsigned int cap;        /* per cent of a CPU; 0: none */
     struct config_cpus cpus, cpus_soft;
+    char *pool; /* name or number of the CPU pool; NULL: Pool-0 */
     unsigned int tsc_mode;           /* as the ABI has it; 0: default */
     int max_grant_frames;            /* < 0: the hypervisor's default */
     int max_maptrack_frames;         /* < 0: the hypervisor's default */

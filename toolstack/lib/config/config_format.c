@@ -89,6 +89,8 @@ static void put_sharing(FILE *out, const struct domain_config *cfg)
         put_number(out, "cpu_weight", cfg->cpu_weight);
     if (cfg->cap)
         put_number(out, "cap", cfg->cap);
+    if (cfg->pool)
+        config_text_setting(out, "pool", cfg->pool);
     put_cpus(out, "cpus", &cfg->cpus);
     put_cpus(out, "cpus_soft", &cfg->cpus_soft);
 }

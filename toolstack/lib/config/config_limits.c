@@ -80,12 +80,14 @@ int config_set_cpus_soft(struct config_reading *r, const struct config_value *v)
 
 int config_set_pool(struct config_reading *r, const struct config_value *v)
 {
+    free(r->cfg->pool);
+    r->cfg->pool = NULL;
     if (!strcmp(v->string, "Pool-0"))
         return 0;
-    return config_fail(r, v->line,
-                       "there is no CPU pool '%.40s': all domains share Pool-0; use cpus= to keep "
-                       "them apart",
-                       v->string);
+    if (!*v->string)
+        return config_fail(r, v->line, "the name of the CPU pool is empty: remove pool=");
+    r->cfg->pool = strdup(v->string);
+    return r->cfg->pool ? 0 : config_fail_memory(r);
 }
 
 static const char *const tsc_modes[] = { "default", "always_emulate", "native", "native_paravirt" };

@@ -44,6 +44,8 @@ static void put_info(struct json_out *out, const struct domain_config *cfg)
     json_string(out, "type", "pv");
     json_string(out, "name", cfg->name);
     json_string(out, "uuid", uuid);
+    if (cfg->pool)
+        json_string(out, "pool_name", cfg->pool);
     json_string(out, "run_hotplug_scripts", "True");
     json_close_object(out);
 }
@@ -279,6 +281,7 @@ static bool write_text(FILE *text, yajl_val root)
     string_setting(text, "name", c, "name");
     string_setting(text, "uuid", c, "uuid");
     string_setting(text, "type", c, "type");
+    string_setting(text, "pool", c, "pool_name");
     string_setting(text, "kernel", b, "kernel");
     string_setting(text, "ramdisk", b, "ramdisk");
     string_setting(text, "cmdline", b, "cmdline");

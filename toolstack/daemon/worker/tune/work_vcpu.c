@@ -85,7 +85,7 @@ int pin_vcpu(struct worker *w, const char *name, domid_t domid, unsigned int vcp
     if (rc == -EINVAL)
         return error_set(&w->error, rc,
                          "virtual CPU %u of domain '%s' cannot run there: none of these CPUs is "
-                         "online: see domus info",
+                         "online and in its CPU pool: see domus info",
                          vcpu, name);
     return rc ? error_set(&w->error, rc, "cannot pin virtual CPU %u of domain '%s': %s", vcpu, name,
                           error_clause(rc))
