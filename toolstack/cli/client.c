@@ -209,6 +209,21 @@ int client_do(const char *method, struct json_out *params, bool json)
     return CMD_OK;
 }
 
+int client_show_text(const char *method, struct json_out *params, const char *key, bool json)
+{
+    struct client_answer *answer = client_call(method, params, json);
+
+    if (!answer)
+        return CMD_FAILED;
+    const char *text = json_get_string(client_result(answer), key);
+    if (json)
+        client_print_json(client_result(answer));
+    else
+        fputs(text ? text : "", stdout);
+    client_free(answer);
+    return CMD_OK;
+}
+
 void client_print_name(const char *name, int width)
 {
     int n = 0;

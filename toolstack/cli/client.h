@@ -31,6 +31,9 @@ struct json_out *client_domain_params(const char *domain, bool force);
 /* Calls, prints the result with json and else nothing; returns what the verb returns. */
 int client_do(const char *method, struct json_out *params, bool json);
 
+/* The same, but without json prints the text that the result has under `key`. */
+int client_show_text(const char *method, struct json_out *params, const char *key, bool json);
+
 /* Domains' and guests' names come from the store, where other tools write too: prints one padded
  * to `width`, with no byte that could move the terminal's cursor. NULL is an empty one. */
 void client_print_name(const char *name, int width);

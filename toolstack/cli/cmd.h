@@ -3,7 +3,7 @@
 #ifndef DOMUS_CLI_CMD_H
 #define DOMUS_CLI_CMD_H
 
-#include <getopt.h>
+#include <getopt.h> /* optind */
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,19 +26,35 @@ const struct cmd *cmd_find(const char *name);
 /* Prints the usage of a verb as an error; returns CMD_USAGE. */
 int cmd_usage(const struct cmd *cmd);
 
-/* Reads the next option as getopt_long() does; 'j' is always --json. -1: the options have ended;
- * -2: help was printed or the options are wrong, and *status is what the verb returns. */
-int cmd_option(const struct cmd *cmd, int argc, char **argv, const char *letters,
-               const struct option *options, int *status);
+/* Prints what the verb does and its options; returns CMD_OK. */
+int cmd_print_help(const struct cmd *cmd);
+
+/* An option: a switch, or one with a number. A table of them ends with one that has no name. */
+struct cmd_option {
+    const char *name;
+    char letter;      /* 0: it has none */
+    bool *on;         /* a switch: set when it is given */
+    long *number;     /* set to what is given, from `min` to `max`; */
+    const char *what; /* anything else is complained of as of this */
+    long min, max;
+};
+#define CMD_SWITCH(name_, letter_, on_) { .name = name_, .letter = letter_, .on = on_ }
+#define CMD_NUMBER(name_, letter_, number_, what_, min_, max_) \
+    { .name = name_, .letter = letter_, .number = number_, .what = what_, .min = min_, .max = max_ }
+#define CMD_END { .name = NULL }
+
+/* Reads the options in the table (NULL: none), --help and, if json is not NULL, --json; then there
+ * must be between `least` and `most` arguments (most < 0: any number) from argv[optind] on. True:
+ * go on; false: *status is what the verb returns. */
+bool cmd_read(const struct cmd *cmd, int argc, char **argv, const struct cmd_option *options,
+              bool *json, int least, int most, int *status);
 
 /* What most verbs take. */
 struct cmd_flags {
     bool force, json;
 };
 
-/* Reads --json, --help and, with can_force, --force; then there must be between `least` and `most`
- * arguments (most < 0: any number) from argv[optind] on. True: go on; false: *status is what the
- * verb returns. */
+/* The same for --json and, with can_force, --force. */
 bool cmd_flags(const struct cmd *cmd, int argc, char **argv, bool can_force, int least, int most,
                struct cmd_flags *flags, int *status);
 

@@ -7,20 +7,11 @@
 
 int cmd_console(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "all", no_argument, NULL, 'a' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
-    long backlog = LAST_SCREEN;
-    int c, status;
+    bool all = false;
+    const struct cmd_option options[] = { CMD_SWITCH("all", 'a', &all), CMD_END };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "ah", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        backlog = EVERYTHING;
-    }
-    if (argc - optind != 1)
-        return cmd_usage(cmd);
-    return console_show(argv[optind], backlog, NULL, NULL);
+    if (!cmd_read(cmd, argc, argv, options, NULL, 1, 1, &status))
+        return status;
+    return console_show(argv[optind], all ? EVERYTHING : LAST_SCREEN, NULL, NULL);
 }

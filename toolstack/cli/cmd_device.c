@@ -20,31 +20,18 @@ static bool is_block(const struct cmd *cmd)
     return !strncmp(cmd->name, "block", 5);
 }
 
-/* -1, or the status to end with. */
-static int read_options(const struct cmd *cmd, int argc, char **argv, struct device_options *how)
+static bool read_options(const struct cmd *cmd, int argc, char **argv, int least, int most,
+                         struct device_options *how, int *status)
 {
-    static const struct option options[] = {
-        { "force", no_argument, NULL, 'f' },         { "no-wait", no_argument, NULL, 'w' },
-        { "timeout", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+    const struct cmd_option options[] = {
+        CMD_SWITCH("force", 'f', &how->force),
+        CMD_SWITCH("no-wait", 0, &how->no_wait),
+        CMD_NUMBER("timeout", 't', &how->timeout, "timeout", 1, 86400),
+        CMD_END,
     };
-    char *end;
-    int c, status;
 
     *how = (struct device_options){ .timeout = 30 };
-    while ((c = cmd_option(cmd, argc, argv, "ft:h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        how->force |= c == 'f';
-        how->no_wait |= c == 'w';
-        how->json |= c == 'j';
-        if (c != 't')
-            continue;
-        how->timeout = strtol(optarg, &end, 10);
-        if (*end || how->timeout < 1 || how->timeout > 86400)
-            return cmd_fail("the timeout '%s' is not a number of seconds up to a day", optarg);
-    }
-    return -1;
+    return cmd_read(cmd, argc, argv, options, &how->json, least, most, status);
 }
 
 static struct json_out *make_params(const char *domain, const struct device_options *how)
@@ -86,12 +73,10 @@ int cmd_device_attach(const struct cmd *cmd, int argc, char **argv)
 {
     struct device_options how;
     char folder[4096], *spec;
-    int status = read_options(cmd, argc, argv, &how);
+    int status;
 
-    if (status != -1)
+    if (!read_options(cmd, argc, argv, is_block(cmd) ? 2 : 1, -1, &how, &status))
         return status;
-    if (argc - optind < (is_block(cmd) ? 2 : 1))
-        return cmd_usage(cmd);
     spec = join(argv + optind + 1, argc - optind - 1);
     if (!spec)
         return cmd_fail("there is not enough memory");
@@ -106,12 +91,10 @@ int cmd_device_attach(const struct cmd *cmd, int argc, char **argv)
 int cmd_device_detach(const struct cmd *cmd, int argc, char **argv)
 {
     struct device_options how;
-    int status = read_options(cmd, argc, argv, &how);
+    int status;
 
-    if (status != -1)
+    if (!read_options(cmd, argc, argv, 2, 2, &how, &status))
         return status;
-    if (argc - optind != 2)
-        return cmd_usage(cmd);
     struct json_out *params = make_params(argv[optind], &how);
     json_string(params, "device", argv[optind + 1]);
     json_bool(params, "revoke", how.force);
@@ -136,12 +119,10 @@ int cmd_block_resize(const struct cmd *cmd, int argc, char **argv)
 {
     struct device_options how;
     int64_t bytes = 0;
-    int status = read_options(cmd, argc, argv, &how);
+    int status;
 
-    if (status != -1)
+    if (!read_options(cmd, argc, argv, 2, 3, &how, &status))
         return status;
-    if (argc - optind != 2 && argc - optind != 3)
-        return cmd_usage(cmd);
     if (argc - optind == 3)
         bytes = read_size(argv[optind + 2]);
     if (bytes < 0 || bytes % 512)
@@ -208,12 +189,10 @@ static void print_vif(yajl_val d)
 int cmd_device_list(const struct cmd *cmd, int argc, char **argv)
 {
     struct device_options how;
-    int status = read_options(cmd, argc, argv, &how);
+    int status;
 
-    if (status != -1)
+    if (!read_options(cmd, argc, argv, 1, 1, &how, &status))
         return status;
-    if (argc - optind != 1)
-        return cmd_usage(cmd);
     struct client_answer *answer =
         client_call(cmd->name, make_params(argv[optind], &how), how.json);
     if (!answer)
@@ -237,12 +216,10 @@ int cmd_device_list(const struct cmd *cmd, int argc, char **argv)
 int cmd_network_check(const struct cmd *cmd, int argc, char **argv)
 {
     struct device_options how;
-    int status = read_options(cmd, argc, argv, &how);
+    int status;
 
-    if (status != -1)
+    if (!read_options(cmd, argc, argv, 0, 0, &how, &status))
         return status;
-    if (argc != optind)
-        return cmd_usage(cmd);
     struct client_answer *answer = client_call(cmd->name, NULL, how.json);
     if (!answer)
         return CMD_FAILED;

@@ -14,9 +14,7 @@ int cmd_help(const struct cmd *cmd, int argc, char **argv)
 
         if (!about)
             return cmd_fail("there is no verb '%s': see domus help", argv[1]);
-        printf("usage: domus %s %s\n%c%s.\n%s", about->name, about->arguments,
-               about->summary[0] - 'a' + 'A', about->summary + 1, about->options);
-        return CMD_OK;
+        return cmd_print_help(about);
     }
     puts("usage: domus VERB [OPTIONS] [ARGUMENTS]\n");
     for (unsigned int i = 0; i < cmd_count; i++)

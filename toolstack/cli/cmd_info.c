@@ -7,26 +7,16 @@
 
 int cmd_info(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
-    bool json = false;
-    int c, status;
+    struct cmd_flags flags;
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        json = true;
-    }
-    if (argc != optind)
-        return cmd_usage(cmd);
-    struct client_answer *answer = client_call("info", NULL, json);
+    if (!cmd_flags(cmd, argc, argv, false, 0, 0, &flags, &status))
+        return status;
+    struct client_answer *answer = client_call("info", NULL, flags.json);
     if (!answer)
         return CMD_FAILED;
     yajl_val result = client_result(answer);
-    if (json) {
+    if (flags.json) {
         client_print_json(result);
     } else {
         for (size_t i = 0; YAJL_IS_OBJECT(result) && i < YAJL_GET_OBJECT(result)->len; i++) {

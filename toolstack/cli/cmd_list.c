@@ -23,23 +23,12 @@ static void print_domain(yajl_val d)
 
 int cmd_list(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "dead", no_argument, NULL, 'd' },
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
     bool json = false, dead = false, found = false;
-    int c, status;
+    const struct cmd_option options[] = { CMD_SWITCH("dead", 0, &dead), CMD_END };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        dead |= c == 'd';
-        json |= c == 'j';
-    }
-    if (argc - optind > 1)
-        return cmd_usage(cmd);
+    if (!cmd_read(cmd, argc, argv, options, &json, 0, 1, &status))
+        return status;
     if (dead)
         return list_dead(argv[optind], json);
     struct client_answer *answer = client_call("list", NULL, json);

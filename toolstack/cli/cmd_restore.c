@@ -47,30 +47,19 @@ static int restore(const struct creation *how, const char *config, const char *i
 
 int cmd_restore(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "console", no_argument, NULL, 'c' },
-        { "paused", no_argument, NULL, 'p' },
-        { "quiet", no_argument, NULL, 'q' },
-        { "no-wait", no_argument, NULL, 'w' },
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
     struct creation how = { 0 };
-    int c, status;
+    const struct cmd_option options[] = {
+        CMD_SWITCH("console", 'c', &how.console),
+        CMD_SWITCH("paused", 'p', &how.paused),
+        CMD_SWITCH("quiet", 'q', &how.quiet),
+        CMD_SWITCH("no-wait", 0, &how.no_wait),
+        CMD_END,
+    };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "cpqh", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        how.console |= c == 'c';
-        how.paused |= c == 'p';
-        how.quiet |= c == 'q';
-        how.no_wait |= c == 'w';
-        how.json |= c == 'j';
-    }
+    if (!cmd_read(cmd, argc, argv, options, &how.json, 1, 2, &status))
+        return status;
     if (argc - optind == 1)
         return restore(&how, NULL, argv[optind]);
-    if (argc - optind == 2)
-        return restore(&how, argv[optind], argv[optind + 1]);
-    return cmd_usage(cmd);
+    return restore(&how, argv[optind], argv[optind + 1]);
 }

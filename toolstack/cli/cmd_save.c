@@ -10,24 +10,17 @@
 
 int cmd_save(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "checkpoint", no_argument, NULL, 'c' }, { "paused", no_argument, NULL, 'p' },
-        { "quiet", no_argument, NULL, 'q' },      { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },       { NULL, 0, NULL, 0 },
-    };
     bool checkpoint = false, paused = false, quiet = false, json = false;
-    int c, status;
+    const struct cmd_option options[] = {
+        CMD_SWITCH("checkpoint", 'c', &checkpoint),
+        CMD_SWITCH("paused", 'p', &paused),
+        CMD_SWITCH("quiet", 'q', &quiet),
+        CMD_END,
+    };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "cpqh", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        checkpoint |= c == 'c';
-        paused |= c == 'p';
-        quiet |= c == 'q';
-        json |= c == 'j';
-    }
-    if (argc - optind != 2)
-        return cmd_usage(cmd);
+    if (!cmd_read(cmd, argc, argv, options, &json, 2, 2, &status))
+        return status;
     char *path = saved_file_path(argv[optind + 1]);
     if (!path)
         return CMD_FAILED;

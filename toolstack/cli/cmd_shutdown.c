@@ -7,29 +7,19 @@
 
 int cmd_shutdown(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "all", no_argument, NULL, 'a' },
-        { "force", no_argument, NULL, 'f' },
-        { "wait", no_argument, NULL, 'w' },
-        { "timeout", required_argument, NULL, 't' },
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
     bool force = false, wait = false, json = false, all = false;
     long timeout = 300;
-    int c, status;
+    const struct cmd_option options[] = {
+        CMD_SWITCH("all", 'a', &all),
+        CMD_SWITCH("force", 'f', &force),
+        CMD_SWITCH("wait", 'w', &wait),
+        CMD_NUMBER("timeout", 't', &timeout, "timeout", 1, 86399),
+        CMD_END,
+    };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "afwt:h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        all |= c == 'a';
-        force |= c == 'f';
-        wait |= c == 'w';
-        json |= c == 'j';
-        if (c == 't' && !cmd_number(optarg, "timeout", 1, 86399, &timeout))
-            return CMD_FAILED;
-    }
+    if (!cmd_read(cmd, argc, argv, options, &json, 0, 1, &status))
+        return status;
     if (argc - optind != !all || (all && strcmp(cmd->name, "shutdown")))
         return cmd_usage(cmd);
     if (all)

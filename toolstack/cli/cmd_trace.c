@@ -22,9 +22,9 @@
 #define MAX_DEPTH 2 /* a multicall and a call within */
 #define MAX_CPUS 256
 
-struct options {
+struct chosen {
     long domain; /* -1: all */
-    double seconds;
+    long seconds; /* 0: until it is ended */
     bool json;
 };
 
@@ -34,7 +34,7 @@ struct pending {
 };
 
 struct show {
-    const struct options *options;
+    const struct chosen *options;
     double cycles_a_second;
     uint64_t first;
     struct pending cpus[MAX_CPUS];
@@ -137,7 +137,7 @@ static void on_event(const struct trace_event *event, void *arg)
         print_call(show, &p->calls[p->depth], event);
 }
 
-static int run(const struct options *options)
+static int run(const struct chosen *options)
 {
     static struct show show;
     struct xen_sysctl_physinfo phys;
@@ -145,7 +145,7 @@ static int run(const struct options *options)
     struct trace_reader *reader = NULL;
     struct control ctl;
     struct error e;
-    time_t end = time(NULL) + (time_t)(options->seconds + 0.999);
+    time_t end = time(NULL) + options->seconds;
 
     error_clear(&e);
     if (control_open(&ctl, &e))
@@ -172,29 +172,17 @@ static int run(const struct options *options)
 
 int cmd_trace(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "hypercalls", no_argument, NULL, 'y' }, { "domain", required_argument, NULL, 'd' },
-        { "seconds", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },       { NULL, 0, NULL, 0 },
+    struct chosen chosen = { .domain = -1 };
+    bool hypercalls = true; /* the default, and all there is so far */
+    const struct cmd_option options[] = {
+        CMD_SWITCH("hypercalls", 0, &hypercalls),
+        CMD_NUMBER("domain", 'd', &chosen.domain, "number of a domain", 0, 0x7fef),
+        CMD_NUMBER("seconds", 's', &chosen.seconds, "number of seconds", 1, 1000000),
+        CMD_END,
     };
-    struct options chosen = { .domain = -1 };
-    char *rest = "";
-    int c, status;
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "d:s:h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        if (c == 'd')
-            chosen.domain = strtol(optarg, &rest, 10);
-        else if (c == 's')
-            chosen.seconds = strtod(optarg, &rest);
-        else if (c == 'j')
-            chosen.json = true;
-        if (*rest)
-            return cmd_fail("\"%s\" is not a number: give a domain's id or a time in seconds",
-                            optarg);
-    }
-    if (argc != optind)
-        return cmd_usage(cmd);
+    if (!cmd_read(cmd, argc, argv, options, &chosen.json, 0, 0, &status))
+        return status;
     return run(&chosen);
 }

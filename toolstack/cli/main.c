@@ -4,9 +4,7 @@
  *
  * Owns nothing: each verb is a request, or reads a file. Locks: none.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -169,72 +167,6 @@ const struct cmd *cmd_find(const char *name)
         if (!strcmp(cmds[i].name, name))
             return &cmds[i];
     return NULL;
-}
-
-int cmd_usage(const struct cmd *cmd)
-{
-    char line[256];
-
-    snprintf(line, sizeof(line), "usage: domus %s %s", cmd->name, cmd->arguments);
-    fprintf(stderr, "%s\n", line);
-    cmd_print_object(CMD_USAGE, line);
-    return CMD_USAGE;
-}
-
-int cmd_option(const struct cmd *cmd, int argc, char **argv, const char *letters,
-               const struct option *options, int *status)
-{
-    int c = getopt_long(argc, argv, letters, options, NULL);
-
-    if (c == 'h') {
-        printf("usage: domus %s %s\n%c%s.\n%s", cmd->name, cmd->arguments,
-               cmd->summary[0] - 'a' + 'A', cmd->summary + 1, cmd->options);
-        *status = CMD_OK;
-        return -2;
-    }
-    if (c == '?') {
-        *status = cmd_usage(cmd);
-        return -2;
-    }
-    if (c == 'j')
-        cmd_want_object();
-    return c;
-}
-
-bool cmd_flags(const struct cmd *cmd, int argc, char **argv, bool can_force, int least, int most,
-               struct cmd_flags *flags, int *status)
-{
-    const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { can_force ? "force" : NULL, no_argument, NULL, 'f' },
-        { NULL, 0, NULL, 0 },
-    };
-    int c;
-
-    memset(flags, 0, sizeof(*flags));
-    while ((c = cmd_option(cmd, argc, argv, "h", options, status)) != -1) {
-        if (c == -2)
-            return false;
-        flags->force |= c == 'f';
-        flags->json |= c == 'j';
-    }
-    if (argc - optind >= least && (most < 0 || argc - optind <= most))
-        return true;
-    *status = cmd_usage(cmd);
-    return false;
-}
-
-bool cmd_number(const char *text, const char *what, long min, long max, long *number)
-{
-    char *end;
-
-    errno = 0;
-    *number = strtol(text, &end, 10);
-    if (*text && !*end && !errno && *number >= min && *number <= max)
-        return true;
-    cmd_fail("the %s '%s' is not a number from %ld to %ld", what, text, min, max);
-    return false;
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # domus: a table of verbs, one file each. It meets domusd at the socket only.
-domus-objs := $(addprefix toolstack/cli/,main.o complaint.o client.o config_file.o console_show.o \
+domus-objs := $(addprefix toolstack/cli/,main.o options.o complaint.o client.o config_file.o console_show.o \
               cmd_create.o cmd_list.o cmd_console.o cmd_pause.o cmd_shutdown.o \
               cmd_info.o cmd_dmesg.o cmd_check.o cmd_trace.o cmd_device.o cmd_help.o \
               cmd_save.o cmd_restore.o creation.o saved_file.o \

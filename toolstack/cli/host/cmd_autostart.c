@@ -114,21 +114,12 @@ static int start_all(FILE *in, const char *list, bool dry_run)
 
 int cmd_autostart(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "dry-run", no_argument, NULL, 'n' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
     bool dry_run = false;
-    int c, status;
+    const struct cmd_option options[] = { CMD_SWITCH("dry-run", 'n', &dry_run), CMD_END };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "nh", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        dry_run = true;
-    }
-    if (argc - optind > 1)
-        return cmd_usage(cmd);
+    if (!cmd_read(cmd, argc, argv, options, NULL, 0, 1, &status))
+        return status;
     const char *list = optind < argc ? argv[optind] : DOMUS_AUTOSTART;
     FILE *in = fopen(list, "re");
     if (!in && errno == ENOENT && optind == argc)

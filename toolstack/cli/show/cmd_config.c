@@ -14,11 +14,6 @@
 #include "cli/cmd.h"
 #include "cli/config_file.h"
 
-static struct client_answer *ask(const char *domain, bool json)
-{
-    return client_call("config", client_domain_params(domain, false), json);
-}
-
 int cmd_config(const struct cmd *cmd, int argc, char **argv)
 {
     struct cmd_flags flags;
@@ -26,16 +21,8 @@ int cmd_config(const struct cmd *cmd, int argc, char **argv)
 
     if (!cmd_flags(cmd, argc, argv, false, 1, 1, &flags, &status))
         return status;
-    struct client_answer *answer = ask(argv[optind], flags.json);
-    if (!answer)
-        return CMD_FAILED;
-    const char *text = json_get_string(client_result(answer), "config");
-    if (flags.json)
-        client_print_json(client_result(answer));
-    else
-        fputs(text ? text : "", stdout);
-    client_free(answer);
-    return CMD_OK;
+    return client_show_text("config", client_domain_params(argv[optind], false), "config",
+                            flags.json);
 }
 
 /* ---- diff ----------------------------------------------------------------------------- */
@@ -194,7 +181,8 @@ int cmd_diff(const struct cmd *cmd, int argc, char **argv)
 
     if (!cmd_flags(cmd, argc, argv, false, 1, 2, &flags, &status))
         return status;
-    struct client_answer *answer = ask(argv[optind], flags.json);
+    struct client_answer *answer =
+        client_call("config", client_domain_params(argv[optind], false), flags.json);
     if (!answer)
         return CMD_FAILED;
     const char *path = json_get_string(client_result(answer), "file");

@@ -114,27 +114,16 @@ static int watch(struct events *e)
 
 int cmd_events(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "count", required_argument, NULL, 'n' },
-        { "seconds", required_argument, NULL, 's' },
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
     struct events e = { .fd = -1 };
-    int c, status;
+    const struct cmd_option options[] = {
+        CMD_NUMBER("count", 'n', &e.count, "number of events", 1, 1000000000),
+        CMD_NUMBER("seconds", 's', &e.seconds, "number of seconds", 1, 1000000),
+        CMD_END,
+    };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "n:s:h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        e.json |= c == 'j';
-        if (c == 'n' && !cmd_number(optarg, "number of events", 1, 1000000000, &e.count))
-            return CMD_FAILED;
-        if (c == 's' && !cmd_number(optarg, "number of seconds", 1, 1000000, &e.seconds))
-            return CMD_FAILED;
-    }
-    if (argc - optind > 1)
-        return cmd_usage(cmd);
+    if (!cmd_read(cmd, argc, argv, options, &e.json, 0, 1, &status))
+        return status;
     e.which = argv[optind];
     e.deadline_ms = now_ms() + e.seconds * 1000ll;
     e.fd = client_connect();

@@ -182,27 +182,18 @@ static int watch_on_terminal(struct top *top)
 
 int cmd_top(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "batch", no_argument, NULL, 'b' },       { "delay", required_argument, NULL, 'd' },
-        { "times", required_argument, NULL, 'n' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
-    };
     struct top top = { .delay_s = 3 };
-    int c, status;
+    const struct cmd_option options[] = {
+        CMD_SWITCH("batch", 'b', &top.batch),
+        CMD_NUMBER("delay", 'd', &top.delay_s, "delay", 1, 86399),
+        CMD_NUMBER("times", 'n', &top.times, "number of times", 1, 1000000000),
+        CMD_END,
+    };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "bd:n:h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        top.batch |= c == 'b' || c == 'j';
-        top.json |= c == 'j';
-        if (c == 'd' && !cmd_number(optarg, "delay", 1, 86399, &top.delay_s))
-            return CMD_FAILED;
-        if (c == 'n' && !cmd_number(optarg, "number of times", 1, 1000000000, &top.times))
-            return CMD_FAILED;
-    }
-    if (argc != optind)
-        return cmd_usage(cmd);
-    top.batch |= !isatty(0) || !isatty(1);
+    if (!cmd_read(cmd, argc, argv, options, &top.json, 0, 0, &status))
+        return status;
+    top.batch |= top.json || !isatty(0) || !isatty(1);
     status = top.batch ? watch(&top) : watch_on_terminal(&top);
     client_free(top.last);
     return status;

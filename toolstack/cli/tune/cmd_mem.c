@@ -50,29 +50,19 @@ static int print_result(yajl_val result, bool waited, bool json)
 
 int cmd_mem(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "force", no_argument, NULL, 'f' },         { "wait", no_argument, NULL, 'w' },
-        { "timeout", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
-    };
     bool force = false, wait = false, json = false, can_wait = !strcmp(cmd->name, "mem-set");
     long timeout = DEFAULT_WAIT_S;
+    const struct cmd_option options[] = {
+        CMD_SWITCH("force", 0, &force),
+        CMD_SWITCH(can_wait ? "wait" : NULL, 'w', &wait),
+        CMD_NUMBER("timeout", 't', &timeout, "timeout", 1, 86399),
+        CMD_END,
+    };
     int64_t kib;
-    int c, status;
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, can_wait ? "wt:h" : "h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        if (!can_wait && (c == 'w' || c == 't'))
-            return cmd_usage(cmd);
-        force |= c == 'f';
-        wait |= c == 'w';
-        json |= c == 'j';
-        if (c == 't' && !cmd_number(optarg, "timeout", 1, 86399, &timeout))
-            return CMD_FAILED;
-    }
-    if (argc - optind != 2)
-        return cmd_usage(cmd);
+    if (!cmd_read(cmd, argc, argv, options, &json, 2, 2, &status))
+        return status;
     if (!read_size(argv[optind + 1], &kib))
         return CMD_FAILED;
     struct json_out *params = client_domain_params(argv[optind], force);

@@ -34,27 +34,20 @@ static int show(const char *which, bool json)
 
 int cmd_sched(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "weight", required_argument, NULL, 'w' }, { "cap", required_argument, NULL, 'c' },
-        { "force", no_argument, NULL, 'f' },        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
-    };
     bool force = false, json = false;
     long weight = -1, cap = -1;
-    int c, status;
+    const struct cmd_option options[] = {
+        CMD_NUMBER("weight", 'w', &weight, "weight", 1, 65535),
+        CMD_NUMBER("cap", 'c', &cap, "cap", 0, 65535),
+        CMD_SWITCH("force", 0, &force),
+        CMD_END,
+    };
+    int status;
 
-    while ((c = cmd_option(cmd, argc, argv, "w:c:h", options, &status)) != -1) {
-        if (c == -2)
-            return status;
-        force |= c == 'f';
-        json |= c == 'j';
-        if (c == 'w' && !cmd_number(optarg, "weight", 1, 65535, &weight))
-            return CMD_FAILED;
-        if (c == 'c' && !cmd_number(optarg, "cap", 0, 65535, &cap))
-            return CMD_FAILED;
-    }
+    if (!cmd_read(cmd, argc, argv, options, &json, 0, 1, &status))
+        return status;
     bool change = weight >= 0 || cap >= 0;
-    if (argc - optind > 1 || (change && argc == optind))
+    if (change && argc == optind)
         return cmd_usage(cmd);
     if (!change)
         return show(argv[optind], json); /* NULL at the end: all */

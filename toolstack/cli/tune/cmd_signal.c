@@ -44,14 +44,5 @@ int cmd_debug_keys(const struct cmd *cmd, int argc, char **argv)
         return status;
     struct json_out *params = client_params();
     json_string(params, "keys", argv[optind]);
-    struct client_answer *answer = client_call(cmd->name, params, flags.json);
-    if (!answer)
-        return CMD_FAILED;
-    const char *text = json_get_string(client_result(answer), "text");
-    if (flags.json)
-        client_print_json(client_result(answer));
-    else
-        fputs(text ? text : "", stdout);
-    client_free(answer);
-    return CMD_OK;
+    return client_show_text(cmd->name, params, "text", flags.json);
 }

@@ -65,6 +65,29 @@ int find_each(struct worker *w, const char *typed,
     return rc;
 }
 
+int find_answer(struct worker *w, const char *typed, const char *key,
+                int (*head)(struct worker *w, struct json_out *out),
+                int (*put)(struct worker *w, const struct xen_domctl_getdomaininfo *info,
+                           void *out))
+{
+    struct json_out *out = json_out_new(false);
+
+    if (!out)
+        return error_set(&w->error, -ENOMEM, "there is not enough memory to answer");
+    json_open_object(out, NULL);
+    int rc = head ? head(w, out) : 0;
+    json_open_array(out, key);
+    if (!rc)
+        rc = find_each(w, typed, put, out);
+    if (rc) {
+        json_out_free(out);
+        return rc;
+    }
+    json_close_array(out);
+    json_close_object(out);
+    return worker_take_result(w, out);
+}
+
 static int take(struct worker *w, const struct xen_domctl_getdomaininfo *info, void *arg)
 {
     struct xen_domctl_getdomaininfo *found = arg;

@@ -18,4 +18,11 @@ int find_each(struct worker *w, const char *typed,
               int (*each)(struct worker *w, const struct xen_domctl_getdomaininfo *info, void *arg),
               void *arg);
 
+/* Makes the job's result an object with an array `key`, to which put() writes what it has of the
+ * domain typed, or of each. head writes members before it; NULL: none. */
+int find_answer(struct worker *w, const char *typed, const char *key,
+                int (*head)(struct worker *w, struct json_out *out),
+                int (*put)(struct worker *w, const struct xen_domctl_getdomaininfo *info,
+                           void *out));
+
 #endif

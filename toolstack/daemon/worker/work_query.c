@@ -73,21 +73,8 @@ static int put_domain(struct worker *w, const struct xen_domctl_getdomaininfo *i
 
 int work_list(struct worker *w, void *args)
 {
-    struct json_out *out = json_out_new(false);
-
     (void)args;
-    if (!out)
-        return error_set(&w->error, -ENOMEM, "there is not enough memory to answer");
-    json_open_object(out, NULL);
-    json_open_array(out, "domains");
-    int rc = find_each(w, NULL, put_domain, out);
-    if (rc) {
-        json_out_free(out);
-        return rc;
-    }
-    json_close_array(out);
-    json_close_object(out);
-    return worker_take_result(w, out);
+    return find_answer(w, NULL, "domains", NULL, put_domain);
 }
 
 /* ---- info ----------------------------------------------------------------------------- */

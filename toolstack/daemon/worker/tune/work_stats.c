@@ -147,21 +147,6 @@ static int put_host(struct worker *w, struct json_out *out)
 
 int work_stats(struct worker *w, void *args)
 {
-    struct json_out *out = json_out_new(false);
-
     (void)args;
-    if (!out)
-        return error_set(&w->error, -ENOMEM, "there is not enough memory to answer");
-    json_open_object(out, NULL);
-    int rc = put_host(w, out);
-    json_open_array(out, "domains");
-    if (!rc)
-        rc = find_each(w, NULL, put_domain, out);
-    if (rc) {
-        json_out_free(out);
-        return rc;
-    }
-    json_close_array(out);
-    json_close_object(out);
-    return worker_take_result(w, out);
+    return find_answer(w, NULL, "domains", put_host, put_domain);
 }

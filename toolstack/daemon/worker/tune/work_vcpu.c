@@ -152,11 +152,6 @@ int work_vcpu_pin(struct worker *w, void *arg)
 
 /* ---- the list ------------------------------------------------------------------------- */
 
-struct listing {
-    struct json_out *out;
-    unsigned int nr_cpus;
-};
-
 static const char *state_of(const struct xen_domctl_getdomaininfo *info,
                             const struct xen_domctl_getvcpuinfo *v)
 {
@@ -169,20 +164,19 @@ static const char *state_of(const struct xen_domctl_getdomaininfo *info,
     return v->blocked ? "blocked" : "waiting";
 }
 
-static int put_vcpu(struct worker *w, const struct xen_domctl_getdomaininfo *info,
-                    const struct listing *listing, const char *name, unsigned int vcpu)
+static void put_vcpu(struct worker *w, const struct xen_domctl_getdomaininfo *info,
+                    unsigned int nr_cpus, const char *name, unsigned int vcpu,
+                    struct json_out *out)
 {
     struct xen_domctl_getvcpuinfo v;
-    struct json_out *out = listing->out;
     struct cpu_list hard, soft;
     char text[256];
 
     memset(&hard, 0, sizeof(hard));
     memset(&soft, 0, sizeof(soft));
     if (domctl_get_vcpu_info(&w->control, info->domain, vcpu, &v) ||
-        domctl_get_affinity(&w->control, info->domain, vcpu, hard.bits, soft.bits,
-                            listing->nr_cpus))
-        return 0; /* a number without a virtual CPU, or the domain has gone meanwhile */
+        domctl_get_affinity(&w->control, info->domain, vcpu, hard.bits, soft.bits, nr_cpus))
+        return; /* a number without a virtual CPU, or the domain has gone meanwhile */
     json_open_object(out, NULL);
     json_int(out, "domid", info->domain);
     json_string(out, "name", name);
@@ -191,44 +185,31 @@ static int put_vcpu(struct worker *w, const struct xen_domctl_getdomaininfo *inf
         json_int(out, "cpu", v.cpu);
     json_string(out, "state", state_of(info, &v));
     json_int(out, "cpu_ns", (int64_t)v.cpu_time);
-    cpu_list_format(&hard, listing->nr_cpus, text, sizeof(text));
+    cpu_list_format(&hard, nr_cpus, text, sizeof(text));
     json_string(out, "hard", text);
-    cpu_list_format(&soft, listing->nr_cpus, text, sizeof(text));
+    cpu_list_format(&soft, nr_cpus, text, sizeof(text));
     json_string(out, "soft", text);
     json_close_object(out);
-    return 0;
 }
 
-static int put_vcpus(struct worker *w, const struct xen_domctl_getdomaininfo *info, void *arg)
+static int put_vcpus(struct worker *w, const struct xen_domctl_getdomaininfo *info, void *out)
 {
-    char *name = tree_name(w->xs, info->domain);
+    unsigned int nr_cpus;
+    int rc = pin_host_cpus(w, &nr_cpus);
+    char *name;
 
+    if (rc)
+        return rc;
+    name = tree_name(w->xs, info->domain);
     for (unsigned int i = 0; i <= info->max_vcpu_id && info->max_vcpu_id < UINT16_MAX; i++)
-        put_vcpu(w, info, arg, name, i);
+        put_vcpu(w, info, nr_cpus, name, i, out);
     free(name);
     return 0;
 }
 
 int work_vcpu_list(struct worker *w, void *args)
 {
-    struct listing listing = { .out = json_out_new(false) };
-    int rc = worker_need_control(w);
-
-    if (!rc)
-        rc = pin_host_cpus(w, &listing.nr_cpus);
-    if (!listing.out)
-        return error_set(&w->error, -ENOMEM, "there is not enough memory to answer");
-    json_open_object(listing.out, NULL);
-    json_open_array(listing.out, "vcpus");
-    if (!rc)
-        rc = find_each(w, args, put_vcpus, &listing);
-    if (rc) {
-        json_out_free(listing.out);
-        return rc;
-    }
-    json_close_array(listing.out);
-    json_close_object(listing.out);
-    return worker_take_result(w, listing.out);
+    return find_answer(w, args, "vcpus", NULL, put_vcpus);
 }
 
 /* ---- shares --------------------------------------------------------------------------- */
@@ -284,18 +265,5 @@ static int put_shares(struct worker *w, const struct xen_domctl_getdomaininfo *i
 
 int work_sched_list(struct worker *w, void *args)
 {
-    struct json_out *out = json_out_new(false);
-
-    if (!out)
-        return error_set(&w->error, -ENOMEM, "there is not enough memory to answer");
-    json_open_object(out, NULL);
-    json_open_array(out, "domains");
-    int rc = find_each(w, args, put_shares, out);
-    if (rc) {
-        json_out_free(out);
-        return rc;
-    }
-    json_close_array(out);
-    json_close_object(out);
-    return worker_take_result(w, out);
+    return find_answer(w, args, "domains", NULL, put_shares);
 }
