@@ -70,7 +70,7 @@ def dom0(start, side, request):
     """A booted machine with everything in it, shared by the tests of a file."""
     ports = [machine.free_port() for _ in range(2)]
     name = request.module.__name__
-    with start(side, name, full=True, deadline=1200, memory=1280, dom0_memory=640,
+    with start(side, name, full=True, own_line=True, deadline=1200, memory=1280, dom0_memory=640,
                guest_ports=((ports[0], "10.0.2.100", 80), (ports[1], "10.0.2.101", 23))) as booted:
         booted.boot()
         booted.web_port, booted.shell_port = ports

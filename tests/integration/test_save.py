@@ -74,11 +74,13 @@ def test_save_restore(dom0, tools, guest, config):
     dom0.check("rm /srv/it.save")
 
 
+OVERWRITE = "dd of=/srv/bad.save bs=1 conv=notrunc 2>/dev/null seek="
+# What is done to a copy, and what the answer says. (busybox's head and tail copy byte by byte.)
 DAMAGES = {
-    "head -c 50000000 /srv/it.save": "incomplete",
-    "head -c 20 /srv/it.save": "not a saved domain",
-    "sed '1s/xl format/xm format/' /srv/it.save": "not a saved domain",
-    "{ head -c 60000000 /srv/it.save; echo; tail -c +60000002 /srv/it.save; }": "checksum",
+    "truncate -s 50000000 /srv/bad.save": "incomplete",
+    "truncate -s 20 /srv/bad.save": "not a saved domain",
+    f"printf xm | {OVERWRITE}18": "not a saved domain",     # of "Xen saved domain, xl format"
+    f"printf damaged | {OVERWRITE}60000000": "checksum",
 }
 
 
@@ -90,7 +92,6 @@ def refuse(dom0, path, words):
 
 
 @pytest.mark.sides("domus-domus")
-@pytest.mark.skipif(not FULL, reason="reads a large file again and again")
 def test_refusals(dom0, tools, guest):
     """What cannot be saved or restored is refused with one sentence; file, guest and host stay."""
     tools.create("ram")
@@ -105,10 +106,10 @@ def test_refusals(dom0, tools, guest):
     assert dom0.check("ls /run/small; cat /run/small/it.save").split() == ["it.save", "old"]
     guest.check("true")     # it goes on
     tools.save("ram", "/srv/it.save")
-    digest = dom0.check("umount /run/small; sha256sum </srv/it.save")
+    digest = dom0.check("umount /run/small; md5sum </srv/it.save")
     before = settled(tools)
     for damage, words in DAMAGES.items():
-        dom0.check(f"{damage} >/srv/bad.save", 60)
+        dom0.check(f"cp /srv/it.save /srv/bad.save; {damage}")
         refuse(dom0, "/srv/bad.save", words)
     free = -before["used memory"]
     dom0.check(f"rm /srv/bad.save; sed 's/^memory.*/memory = {free - 64}/; s/\"ram\"/\"big\"/'"
@@ -117,7 +118,7 @@ def test_refusals(dom0, tools, guest):
     tools.destroy("big")
     tools.wait(lambda domains: not domains, 60, "end of the big domain")
     assert settled(tools) == before
-    assert dom0.check("sha256sum </srv/it.save") == digest
+    assert dom0.check("md5sum </srv/it.save") == digest
     tools.restore("/srv/it.save")
     guest.check("true")
     tools.destroy("ram")
@@ -161,8 +162,8 @@ def machine_with(start, exchange, side, name, **fields):
     port = free_port()
     drive = ("-drive", f"file={exchange},if=none,id=exchange,format=raw",
              "-device", "virtio-blk-pci,drive=exchange")
-    with start(side, name, full=True, deadline=1500, memory=1280, dom0_memory=640, extra=drive,
-               guest_ports=((port, "10.0.2.101", 23),), **fields) as machine:
+    with start(side, name, full=True, own_line=True, deadline=1500, memory=1280, dom0_memory=640,
+               extra=drive, guest_ports=((port, "10.0.2.101", 23),), **fields) as machine:
         machine.boot()
         machine.check("mkdir -p /mnt; mount -t ext4 /dev/vdb /mnt")
         yield machine, Toolstack(machine, side.split("-")[1]), Guest(port)

@@ -26,7 +26,7 @@ DOM0_MODULES = ["xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntallo
                 "xen-netback", "bridge", "loop", "virtio_pci", "virtio_blk", "virtio_net", "e1000",
                 "crc32c_generic", "ext4"]
 # Only where the tests want them.
-FULL_MODULES = ["nbd", "dm_mod", "nf_tables", "nft_chain_nat", "nft_masq"]
+FULL_MODULES = ["nbd", "dm_mod", "nf_tables", "nft_chain_nat", "nft_masq", "virtio_console"]
 GUEST_MODULES = ["xen-blkfront", "xen-netfront", "crc32c_generic", "ext4"]
 
 OUR_PROGRAMS = {"domus": "usr/sbin", "domusd": "usr/lib/domus", "xenstored": "usr/lib/domus",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One virtual machine under QEMU: {Domus, Debian's Xen} x {lean, full dom0}, driven over its
-serial line.
+serial line, or with own_line over a line that only dom0's shell writes to.
 
     with Machine(hypervisor="domus", tools="domus", smp=2) as machine:
         machine.boot()
@@ -28,9 +28,13 @@ OVMF = "/usr/share/OVMF"
 BITE = 40
 # What is typed at once without waiting for the shell, and the pieces of what is longer.
 LONGEST, PIECE = 80, 60
+# A line of its own waits until it is read; only the shell's longest line is a limit: 1,023, and a
+# quote mark is typed as five.
+LONGEST_OWN, PIECE_OWN = 900, 180
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # The hypervisor writes whole lines to the serial line, possibly amid one of dom0's.
 HYPERVISOR_LINES = re.compile(r"\((?:XEN|domusd)\) [^\n]*\n")
+PANIC = re.compile(r"^(\(XEN\) |\(DOMUS\) )?(Panic on CPU|PANIC)", re.M)
 
 
 class MachineError(Exception):
@@ -67,6 +71,9 @@ class Config:
     guest_ports: tuple = ()
     extra: tuple = ()
     initrd: str = ""
+    # dom0's shell is not on the serial line, where the hypervisor writes too, but on a virtual
+    # console. Only the full dom0 can do it.
+    own_line: bool = False
     screen: bool = False
     kernel: str = ""
 
@@ -114,7 +121,8 @@ def boot_arguments(config):
     workaround = "spec-ctrl=eager-fpu " if config.hypervisor == "xen" else ""
     hypervisor = (f"console=com1 com1=115200,8n1 dom0_mem={size},max:{size} loglvl=all "
                   f"guest_loglvl=all {workaround}{config.hypervisor_arguments}").strip()
-    dom0 = (f"console=hvc0 quiet store={config.store} tools={config.tools} "
+    line = "line=hvc1 " if config.own_line else ""
+    dom0 = (f"console=hvc0 quiet store={config.store} tools={config.tools} {line}"
             f"{config.dom0_arguments}").strip()
     return hypervisor, dom0
 
@@ -167,6 +175,15 @@ def qemu_command(config, scratch):
     return command + list(config.extra)
 
 
+def line_options(config, console):
+    """QEMU's options for its standard input and output and what else the machine has of lines;
+    `console` is the file that takes the serial line when dom0 has a line of its own."""
+    if not config.own_line:
+        return ["-serial", "stdio", "-monitor", "none"]
+    return ["-serial", f"file:{console}", "-monitor", "none", "-chardev", "stdio,id=line",
+            "-device", "virtio-serial-pci", "-device", "virtconsole,chardev=line"]
+
+
 class Machine:
     """A running machine. Use as a context manager: it is killed at the end of the block."""
 
@@ -182,9 +199,13 @@ class Machine:
         self.transcript = []
         self.commands = 0
         self.scratch = os.path.join(self.config.build, "images")
-        command = qemu_command(self.config, self.scratch) + ["-serial", "stdio", "-monitor",
-                                                             "none"]
+        self.console = os.path.join(self.scratch, f"console-{os.getpid()}-{id(self)}")
+        command = (qemu_command(self.config, self.scratch)
+                   + line_options(self.config, self.console))
         self.log = None
+        self.heard = 0          # bytes of the console's file that were read
+        self.spoken = ""        # its line that has not ended
+        self.panicked = False
         if log:
             os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
             self.log = open(log, "w", encoding="utf-8")
@@ -208,9 +229,31 @@ class Machine:
         """Everything the serial line has said so far."""
         return "\n".join(self.transcript + [self.partial])
 
+    def _record(self, lines):
+        for line in lines:
+            self.transcript.append(line)
+            if self.log:
+                self.log.write(f"{self.seconds():8.2f} {line}\n")
+        if self.log:
+            self.log.flush()
+
+    def _listen(self):
+        """Take in what the serial line says where dom0's shell has another one."""
+        if not os.path.exists(self.console):
+            return
+        with open(self.console, "rb") as file:
+            file.seek(self.heard)
+            data = file.read()
+        self.heard += len(data)
+        text = self.spoken + ESCAPES.sub("", data.decode("utf-8", "replace")).replace("\r", "")
+        *lines, self.spoken = text.split("\n")
+        self.panicked = self.panicked or any(PANIC.match(line) for line in lines)
+        self._record(lines)
+
     def _pump(self, seconds):
         """Take in what QEMU says, waiting at most `seconds`; False when QEMU has ended."""
         ready, _, _ = select.select([self.output], [], [], seconds)
+        self._listen()
         if not ready:
             return True
         data = os.read(self.output, 65536)
@@ -222,13 +265,14 @@ class Machine:
         text = ESCAPES.sub("", raw).replace("\r", "")
         self.pending += text
         *lines, self.partial = (self.partial + text).split("\n")
-        for line in lines:
-            self.transcript.append(line)
-            if self.log:
-                self.log.write(f"{self.seconds():8.2f} {line}\n")
-        if self.log:
-            self.log.flush()
+        self._record(lines)
         return True
+
+    def listen(self, seconds):
+        """Take in for some time what the machine says."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and self._pump(left):
+            pass
 
     def expect(self, pattern, seconds=60, dom0_only=False):
         """Wait for a regular expression in the output that was not consumed yet; returns the
@@ -236,16 +280,16 @@ class Machine:
         With dom0_only the hypervisor's lines, which may stand amid one of dom0's, are left out."""
         regex = re.compile(pattern)
         end = min(time.monotonic() + seconds * patience(), self.deadline)
-        alive = True
+        alive, shared = True, not self.config.own_line
         while True:
-            if dom0_only and not re.search(r"Panic on CPU|PANIC", self.pending):
+            if dom0_only and shared and not re.search(r"Panic on CPU|PANIC", self.pending):
                 self.pending = HYPERVISOR_LINES.sub("", self.pending)
             match = regex.search(self.pending)
             if match:
                 self.pending = self.pending[match.end():]
                 return match
             tail = f"; last output:\n{self.text()[-1500:]}"
-            if re.search(r"^(\(XEN\) |\(DOMUS\) )?(Panic on CPU|PANIC)", self.pending, re.M):
+            if self.panicked or (shared and PANIC.search(self.pending)):
                 self._pump(1)
                 raise MachineError(f"the hypervisor panicked before {pattern!r}{tail}")
             if not alive:
@@ -256,8 +300,12 @@ class Machine:
             alive = self._pump(min(left, 1))
 
     def send(self, text):
-        """Type `text` on the serial line."""
+        """Type `text` on the line where dom0's shell is."""
         data = text.encode()
+        if self.config.own_line:
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
+            return
         for i in range(0, len(data), BITE):
             self.process.stdin.write(data[i:i + BITE])
             self.process.stdin.flush()
@@ -276,11 +324,13 @@ class Machine:
     def _hand_over(self, command):
         """Give a long command to the shell piece by piece, each awaited, so that a dom0 that is
         late in reading loses none of it; returns what is left to type."""
-        if len(command) <= LONGEST:
+        own = self.config.own_line
+        longest, piece = (LONGEST_OWN, PIECE_OWN) if own else (LONGEST, PIECE)
+        if len(command) <= longest and "\n" not in command:
             return command
-        for i in range(0, len(command), PIECE):
+        for i in range(0, len(command), piece):
             old = "${line}" if i else ""
-            self.send(f"line={old}{shlex.quote(command[i:i + PIECE])}\n")
+            self.send(f"line={old}{shlex.quote(command[i:i + piece])}\n")
             self.expect(PROMPT, 60, dom0_only=True)
         return 'eval "$line"'
 
@@ -327,10 +377,12 @@ class Machine:
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
+        self._listen()
         if self.log:
-            self.log.write(self.partial + "\n")
+            self.log.write(f"{self.spoken}{self.partial}\n")
             self.log.close()
             self.log = None
         iso = os.path.join(self.scratch, f"boot-{os.getpid()}-{self.config.boot}.iso")
-        if os.path.exists(iso):
-            os.unlink(iso)
+        for path in (iso, self.console):
+            if os.path.exists(path):
+                os.unlink(path)
