@@ -58,7 +58,8 @@ struct xs_handle *xs_open(unsigned long flags)
         return NULL;
     h->is_socket = true;
     h->fd = connect_socket();
-    if (h->fd < 0 && (errno == ENOENT || errno == ECONNREFUSED)) {
+    if (h->fd < 0 && !(flags & XS_OPEN_SOCKETONLY) &&
+        (errno == ENOENT || errno == ECONNREFUSED)) {
         saved = errno;
         h->is_socket = false;
         h->fd = open_device();

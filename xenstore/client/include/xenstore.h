@@ -20,6 +20,7 @@
 
 /* Accepted and ignored. */
 #define XS_OPEN_READONLY (1UL << 0)
+/* Through the daemon's socket or not at all. (libxenstore ignores it.) */
 #define XS_OPEN_SOCKETONLY (1UL << 1)
 
 /* After xs_unwatch() no event of that watch is delivered any more, not even one that was already
@@ -30,7 +31,7 @@ struct xs_handle;
 typedef uint32_t xs_transaction_t;
 
 /* Connects to the daemon's socket, or, where there is none, through the kernel's /dev/xen/xenbus.
- * flags: XS_UNWATCH_FILTER or 0. */
+ * flags: any of these. */
 struct xs_handle *xs_open(unsigned long flags);
 
 /* Ends a handle; NULL is allowed. */
