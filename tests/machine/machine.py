@@ -317,7 +317,7 @@ class Machine:
         """Wait until dom0 shows its prompt; returns the seconds that took."""
         self.expect(r"dom0: ready at", seconds)
         self.expect(PROMPT, 30)
-        self.send("stty -echo\n")
+        self.send("stty -echo; set +m\n")     # no echo, and no notes about jobs in the background
         self.expect(PROMPT, 30)
         return self.seconds()
 
