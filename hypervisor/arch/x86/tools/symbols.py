@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """symbols.py: from `nm -n` on stdin to assembly for common/symbols.c.
 
-Offsets are relative to _stext. The table lies behind .text, so adding it in the second link
-does not move a function."""
+Offsets are relative to _stext. The table is made once more after the link that it was first part
+of, since it moves the initialisation code behind it."""
 import sys
 
 
