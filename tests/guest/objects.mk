@@ -8,7 +8,7 @@ guest-tests := hello startofday startofday_linux hypercall_page hypercalls sweep
     multicall console traps user privileged callbacks segment_bases debugreg descriptors \
     mmu_update page_types table_writes mmuext memory events fifo timers sched grants grants_v2 vcpus \
     domctl saving sysctl cpupools hypfs physdev platform domu domu_rights failsafe races mm_random \
-    hc_random attacks l1tf bsd_symtab cpuid
+    hc_random attacks l1tf bsd_symtab cpuid tsc_modes
 # The same kernels as unprivileged domains, where that makes sense.
 guest-tests-domu := $(addsuffix @domu,hypercalls sweep multicall traps user callbacks \
     segment_bases debugreg descriptors table_writes grants fifo vcpus hc_random attacks)

@@ -74,6 +74,11 @@ u64 tsc_khz(void)
     return tsc_hz / 1000;
 }
 
+struct time_scale tsc_scale_from_khz(u64 khz)
+{
+    return scale_from_hz(khz * 1000);
+}
+
 void tsc_time_params(u64 *tsc_stamp, s_time_t *stime, struct time_scale *s)
 {
     *tsc_stamp = rdtsc();

@@ -26,7 +26,8 @@ static DEFINE_PER_CPU(u64, tsc_aux_now);
  */
 u64 pv_cr4_of(const struct vcpu *v)
 {
-    return (hv_cr4 & ~CR4_FSGSBASE) | (v->arch.pv.ctrlreg[4] & (CR4_TSD | CR4_FSGSBASE));
+    return (hv_cr4 & ~CR4_FSGSBASE) | (v->arch.pv.ctrlreg[4] & (CR4_TSD | CR4_FSGSBASE)) |
+           (v->domain->arch.vtsc ? CR4_TSD : 0);
 }
 
 static void control_registers_load(struct vcpu *next)

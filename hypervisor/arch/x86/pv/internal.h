@@ -93,4 +93,11 @@ void pti_root_refresh(struct cpu_info *info);
 
 void reset_stack_and_jump(void (*to)(void)) __attribute__((noreturn));
 
+/* guest_tsc.c */
+struct time_scale;
+/** What RDTSC gives a vCPU of d now. */
+u64 pv_guest_tsc(const struct domain *d);
+/** tsc_time_params() in terms of that. */
+void pv_tsc_time_params(const struct domain *d, u64 *stamp, s_time_t *stime, struct time_scale *s);
+
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Running PV guests: entry and exit, traps, privileged instructions, dom0's construction.
 hv-objs += $(addprefix hypervisor/arch/x86/pv/, \
-    entry.o mode.o asm_offsets.o guest.o vcpu_context.o ext_context.o time.o \
+    entry.o mode.o asm_offsets.o guest.o vcpu_context.o ext_context.o time.o guest_tsc.o \
     cpu_init.o pti.o context_switch.o segment.o fpu.o debugreg.o \
     trap_bounce.o page_fault.o callback.o iret.o descriptor.o gdt_ldt.o hypercall_page.o \
     emul/priv_decode.o emul/priv_emul.o emul/priv_emul_io.o emul/pit.o emul/msr.o emul/umip.o \

@@ -13,7 +13,6 @@
 #include <hv/errno.h>
 #include <hv/irq.h>
 #include <hv/sched.h>
-#include <xen/domctl.h>
 
 #include "internal.h"
 
@@ -64,7 +63,7 @@ void arch_vcpu_time_update(struct vcpu *v)
     s_time_t stime;
     u64 stamp;
 
-    tsc_time_params(&stamp, &stime, &scale);
+    pv_tsc_time_params(v->domain, &stamp, &stime, &scale);
     if (v->arch.pending_tsc_stamp == stamp && shared->tsc_timestamp == stamp)
         return;
     time_fill(&t, stamp, stime, scale);
@@ -164,30 +163,4 @@ long arch_vcpu_op(unsigned int cmd, struct vcpu *v, unsigned long arg)
     default:
         return -ENOSYS;
     }
-}
-
-/* --- what the tools say about a guest's TSC: it is the machine's, always --- */
-
-#define TSC_MODE_DEFAULT       0
-#define TSC_MODE_NEVER_EMULATE 2
-
-void pv_get_tsc_info(struct domain *d, struct xen_domctl_tsc_info *info)
-{
-    *info = (struct xen_domctl_tsc_info){
-        .tsc_mode = d->arch.tsc_mode,
-        .gtsc_khz = (u32)tsc_khz(),
-        .incarnation = (u32)d->arch.vtsc_incarnation,
-        .elapsed_nsec = (u64)now_ns(),
-    };
-}
-
-long pv_set_tsc_info(struct domain *d, const struct xen_domctl_tsc_info *info)
-{
-    if (d == current->domain)
-        return -EINVAL;
-    if (info->tsc_mode != TSC_MODE_DEFAULT && info->tsc_mode != TSC_MODE_NEVER_EMULATE)
-        return -EOPNOTSUPP;
-    d->arch.tsc_mode = info->tsc_mode;
-    d->arch.vtsc_incarnation = info->incarnation;
-    return 0;
 }

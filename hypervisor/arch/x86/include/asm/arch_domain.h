@@ -74,8 +74,10 @@ struct arch_domain {
     struct cpu_policy *policy;
     u64 nr_l4_root_sync;            /* roots changed: CPUs with PTI refresh */
     u32 tsc_mode;
-    u64 tsc_khz, tsc_offset, vtsc_incarnation;
-    bool vtsc;
+    u64 tsc_khz;
+    u32 tsc_incarnation;
+    s_time_t vtsc_start;            /* system time when the emulated TSC was 0 */
+    bool vtsc;                      /* RDTSC traps: pv/guest_tsc.c */
     bool is_32bit;                  /* never true: PV32 is refused */
     mfn_t pirq_eoi_mfn;             /* PHYSDEVOP_pirq_eoi_gmfn */
     unsigned long *pirq_eoi_map;

@@ -8,6 +8,8 @@
 /** This CPU's present (tsc, system time) pair and scale, for pvclock. */
 void tsc_time_params(u64 *tsc_stamp, s_time_t *stime, struct time_scale *s);
 u64 tsc_khz(void);
+/** The pvclock scale of a TSC of that frequency, not 0. */
+struct time_scale tsc_scale_from_khz(u64 khz);
 void tsc_sync_serve(void);          /* boot CPU, while a new CPU is in time_init_secondary() */
 
 void apic_timer_calibrate_start(void);

@@ -98,8 +98,8 @@ static int write_gs_shadow(struct vcpu *v, u32 msr, u64 value)
 
 static int read_tsc(struct vcpu *v, u32 msr, u64 *value)
 {
-    (void)v, (void)msr;
-    *value = rdtsc();
+    (void)msr;
+    *value = pv_guest_tsc(v->domain);
     return 0;
 }
 

@@ -178,14 +178,14 @@ static enum emul_result do_wrmsr(struct cpu_user_regs *regs, const struct priv_i
     return pv_wrmsr(current, regs->ecx, get_edx_eax(regs)) ? EMUL_REFUSED : EMUL_DONE;
 }
 
-/* They trap only because the guest's own CR4.TSD says so; its kernel is above that. */
+/* They trap because the guest's own CR4.TSD says so, or since its TSC is emulated. */
 static enum emul_result do_rdtsc(struct cpu_user_regs *regs, const struct priv_insn *i)
 {
     struct vcpu *v = current;
 
     if (!pv_kernel_mode(v) && v->arch.pv.ctrlreg[4] & CR4_TSD)
         return EMUL_REFUSED;
-    set_edx_eax(regs, rdtsc());
+    set_edx_eax(regs, pv_guest_tsc(v->domain));
     if (i->op == PRIV_RDTSCP)
         regs->rcx = v->arch.pv.msr_tsc_aux;
     return EMUL_DONE;

@@ -30,11 +30,13 @@ static void hv_time_leaf(const struct domain *d, u32 subleaf, struct cpuid_regs 
         r->a =
             d->arch.vtsc | (cpu_features.invariant_tsc ? 2u : 0) | (cpu_features.rdtscp ? 4u : 0);
         r->b = d->arch.tsc_mode;
-        r->c = (u32)tsc_khz();
-        r->d = (u32)d->arch.vtsc_incarnation;
+        r->c = (u32)d->arch.tsc_khz;
+        r->d = d->arch.tsc_incarnation;
         return;
     case 1:
-        tsc_time_params(&stamp, &stime, &s);
+        pv_tsc_time_params(d, &stamp, &stime, &s);
+        r->a = (u32)d->arch.vtsc_start;
+        r->b = (u32)((u64)d->arch.vtsc_start >> 32);
         r->c = s.mul;
         r->d = (u32)s.shift;
         return;
