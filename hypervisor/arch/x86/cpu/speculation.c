@@ -13,13 +13,16 @@
 #include <hv/printk.h>
 
 #define SPEC_CTRL_IBRS    1
+#define XCR0_VECTORS      0xe4UL /* what AVX and AVX-512 add */
 #define ARCH_CAP_IBRS_ALL BIT(1)
+#define ARCH_CAP_GDS_CTRL BIT(25) /* microcode has the defence, and has it on */
+#define ARCH_CAP_GDS_NO   BIT(26)
 
 struct speculation speculation __ro_after_init;
 
 static bool opt_off;
 static int opt_thunk = -1; /* 1: retpoline, 0: jump */
-static int opt_ibrs = -1, opt_ibpb = -1, opt_rsb = -1, opt_verw = -1;
+static int opt_ibrs = -1, opt_ibpb = -1, opt_rsb = -1, opt_verw = -1, opt_gds = -1;
 
 /* Words that take a boolean. Those without a variable name what is always so, or not needed. */
 static const struct word {
@@ -29,14 +32,14 @@ static const struct word {
     { "ibrs", &opt_ibrs }, { "ibpb", &opt_ibpb }, { "rsb", &opt_rsb }, { "md-clear", &opt_verw },
     { "msr-sc", NULL },    { "ssbd", NULL },      { "psfd", NULL },    { "eager-fpu", NULL },
     { "l1d-flush", NULL }, { "pv", NULL },        { "hvm", NULL },     { "branch-harden", NULL },
-    { "srb-lock", NULL },  { "gds-mit", NULL },   { "div-scrub", NULL }, { "unpriv-mmio", NULL },
+    { "srb-lock", NULL },  { "gds-mit", &opt_gds },   { "div-scrub", NULL }, { "unpriv-mmio", NULL },
     { "stibp", NULL },     { "ibpb-entry", NULL }, { "bhi-dis-s", NULL }, { "bhb-seq", NULL },
 };
 
 static __init void all_off(void)
 {
     opt_off = true;
-    opt_thunk = opt_ibrs = opt_ibpb = opt_rsb = opt_verw = 0;
+    opt_thunk = opt_ibrs = opt_ibpb = opt_rsb = opt_verw = opt_gds = 0;
 }
 
 /* "name", "name=BOOL" or "no-name" out of words[]; -1 if it is none of them. */
@@ -124,6 +127,27 @@ static bool has_enhanced_ibrs(void)
            !rdmsr_safe(MSR_ARCH_CAPABILITIES, &caps) && caps & ARCH_CAP_IBRS_ALL;
 }
 
+/*
+ * Gather data sampling (Intel's advisory INTEL-SA-00828): a gather may see what lay in the vector
+ * registers of whoever shares the core. Without microcode only the lack of AVX helps.
+ */
+static bool gathers_stale_data(void)
+{
+    static const u8 models[] = { 0x4e, 0x5e, 0x55, 0x8e, 0x9e, 0xa5, 0xa6, 0x66,
+                                 0x7d, 0x7e, 0x6a, 0x6c, 0x8c, 0x8d, 0xa7 };
+    u64 caps = 0;
+
+    if (cpu_features.vendor != VENDOR_INTEL || cpu_features.family != 6)
+        return false;
+    if (cpu_features.arch_caps && !rdmsr_safe(MSR_ARCH_CAPABILITIES, &caps) &&
+        caps & (ARCH_CAP_GDS_CTRL | ARCH_CAP_GDS_NO))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(models); i++)
+        if (models[i] == cpu_features.model)
+            return true;
+    return false;
+}
+
 void speculation_init(void)
 {
     struct speculation *s = &speculation;
@@ -137,6 +161,9 @@ void speculation_init(void)
      * even speculatively.
      */
     s->rsb = chosen(opt_rsb, !cpu_features.smep);
+    s->no_avx = gathers_stale_data() && chosen(opt_gds, !cpu_features.is_tcg);
+    if (s->no_avx)
+        cpu_features.xcr0_mask &= ~XCR0_VECTORS;
 }
 
 void speculation_apply(void)
@@ -149,9 +176,10 @@ void speculation_print(void)
 {
     const struct speculation *s = &speculation;
 
-    printk(LOG_INFO "Speculation:%s%s%s%s%s%s\n", s->retpoline ? " retpolines" : "",
+    printk(LOG_INFO "Speculation:%s%s%s%s%s%s%s\n", s->retpoline ? " retpolines" : "",
            s->ibrs ? " IBRS" : "", s->ibpb ? " IBPB" : "", s->rsb ? " RSB" : "",
-           s->verw ? " VERW" : "", opt_off ? " defences off" : "");
+           s->verw ? " VERW" : "", s->no_avx ? ", no AVX (GDS)" : "",
+           opt_off ? " defences off" : "");
 }
 
 /* --- thunks (cpu/thunk.S) --- */

@@ -11,6 +11,7 @@ struct speculation {
     bool ibpb;          /* predictors are forgotten when another vCPU comes */
     bool rsb;           /* return predictions are overwritten on entry from a guest */
     bool verw;          /* buffers are cleared on the way to a guest */
+    bool no_avx;    /* guests are not offered it, for what gathers can see */
 };
 extern struct speculation speculation;
 
