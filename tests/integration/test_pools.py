@@ -17,7 +17,7 @@ def test_pool(start, side):
         dom0.check("xl cpupool-create 'name=\"fast\"' 'sched=\"credit2\"'")
         create = "domus create -p /srv/test/ram.cfg"
         complaint(dom0, f"{create} pool=quick", ["'ram'", "'quick'", "pool="])
-        complaint(dom0, f"{create} pool=77", ["ram", "77", "not there", "pool"])
+        complaint(dom0, f"{create} 'pool=\"77\"'", ["ram", "77", "not there", "pool"])
         complaint(dom0, f"{create} pool=fast", ["ram", "pool", "has no CPU"])
         dom0.check("xl cpupool-cpu-remove Pool-0 1; xl cpupool-cpu-add fast 1")
         complaint(dom0, f"{create} pool=fast cpus=0", ["'ram'", "CPU pool"])
