@@ -24,6 +24,8 @@ Call = collections.namedtuple("Call", "name arguments result")
 class Options:
     """What run.boot() wants to know."""
 
+    dumps = None
+
     def __init__(self, hypervisor, folder, seed, calls):
         self.hv, self.dir = hypervisor, folder
         self.machine = ["smp=1", "accel=tcg,thread=single", "timeout=300",

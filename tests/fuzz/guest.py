@@ -17,6 +17,8 @@ import run  # noqa: E402 pylint: disable=wrong-import-position
 class Options:
     """What run.boot() wants to know."""
 
+    dumps = None
+
     def __init__(self, arguments, seed):
         self.hv, self.dir = arguments.hv, arguments.dir
         self.machine = ["timeout=600", f"args=seed={seed} calls={arguments.calls}"]

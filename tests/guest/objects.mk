@@ -8,16 +8,16 @@ guest-tests := hello startofday startofday_linux hypercall_page hypercalls sweep
     multicall console traps user privileged callbacks segment_bases debugreg descriptors \
     mmu_update page_types table_writes mmuext memory events fifo timers sched grants grants_v2 vcpus \
     domctl saving sysctl cpupools hypfs physdev platform domu domu_rights failsafe races mm_random \
-    hc_random attacks l1tf bsd_symtab cpuid tsc_modes
+    hc_random attacks seldom l1tf bsd_symtab cpuid tsc_modes
 # The same kernels as unprivileged domains, where that makes sense.
 guest-tests-domu := $(addsuffix @domu,hypercalls sweep multicall traps user callbacks \
-    segment_bases debugreg descriptors table_writes grants fifo vcpus hc_random attacks)
+    segment_bases debugreg descriptors table_writes grants fifo vcpus hc_random attacks seldom)
 
 HV ?= $(B)/domus
 
 guest-test-lib := $(call guest-objs,$(addprefix tests/guest/lib/,test.o audit.o startofday.o user.o insn.o \
     domu.o))
-guest-test-elfs := $(foreach t,$(guest-tests) as_domu,$(B)/guest/$(t).elf)
+guest-test-elfs := $(foreach t,$(guest-tests) as_domu alloc_faults,$(B)/guest/$(t).elf)
 
 # The kernel of test $(1); a folder with a notes.S of its own links that instead of the usual one.
 define guest-test-rule
@@ -28,11 +28,17 @@ $(B)/guest/$(1).elf: $$(guest-objs-$(1)) $(guest-test-lib) $(sdk-lib) guest-sdk/
 	@mkdir -p $$(@D)
 	$$(call say,LINK)$$(CC) $$(sdk-ldflags) -o $$@ $$(filter-out %.lds,$$^)
 endef
-$(foreach t,$(guest-tests) as_domu,$(eval $(call guest-test-rule,$(t))))
+$(foreach t,$(guest-tests) as_domu alloc_faults,$(eval $(call guest-test-rule,$(t))))
 all-objs += $(guest-test-lib)
 
-.PHONY: guest-tests check-guest
+.PHONY: guest-tests check-guest check-faults
 guest-tests: $(guest-test-elfs)
 
 check-guest: guest-tests $(filter $(B)/domus,$(HV))
-	python3 tests/guest/run.py --hv $(HV) --dir $(B)/guest $(or $(TESTS),$(guest-tests) $(guest-tests-domu))
+	python3 tests/guest/run.py --hv $(HV) --dir $(B)/guest $(guest-run-options) $(or $(TESTS),$(guest-tests) $(guest-tests-domu))
+
+# Each allocation fails once: the debug build of the hypervisor can be told to. (The host's programs:
+# tests/unit/alloc_faults_test.c.)
+check-faults: guest-tests
+	@+$(MAKE) DEBUG=1 hypervisor
+	python3 tests/guest/run.py --hv $(B)/debug/domus --dir $(B)/guest $(guest-run-options) alloc_faults

@@ -9,9 +9,11 @@ the initial domain as_domu. Exit status: 0 all passed, 1 something failed, 2 usa
 """
 import argparse
 import concurrent.futures
+import json
 import os
 import re
 import selectors
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +21,9 @@ import time
 HYPERVISOR_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=64M,max:64M loglvl=all "
                       "guest_loglvl=all dom0_max_vcpus=1")
 QEMU = ["qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none", "-vga", "none",
-        "-serial", "stdio", "-monitor", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        "-serial", "stdio", "-monitor", "none"]
+QUICK_END = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+LOAD_BASE = 0x200000  # where QEMU puts the hypervisor's image
 GRACE = 5  # seconds from DONE to the end of the machine
 AUDIT = re.compile(r"audit: \d+ frames, (\d+) faults")
 RESULT = re.compile(r"TEST (\S+): (ok|FAIL|skip|error)\b ?(.*)")
@@ -56,6 +60,33 @@ def read_until_done(process, deadline):
     return output, None if done else "deadline passed"
 
 
+def image_bytes(image):
+    """The size of the hypervisor in memory."""
+    done = subprocess.run(["nm", image], capture_output=True, text=True, check=True)
+    at = {line.split()[-1]: int(line.split()[0], 16) for line in done.stdout.splitlines()}
+    return at["_end"] - at["_start"]
+
+
+def dump_memory(socket_path, image, path):
+    """Stops a machine and writes the hypervisor's memory to a file."""
+    with socket.socket(socket.AF_UNIX) as monitor:
+        monitor.settimeout(30)
+        monitor.connect(socket_path)
+        with monitor.makefile("rw") as talk:
+            for command, arguments in (
+                    ("qmp_capabilities", {}), ("stop", {}),
+                    ("pmemsave", {"val": LOAD_BASE, "size": image_bytes(image),
+                                  "filename": path})):
+                talk.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+                talk.flush()
+                for line in talk:
+                    answer = json.loads(line)
+                    if "error" in answer:
+                        raise RuntimeError(f"{command}: {answer['error']}")
+                    if "return" in answer:
+                        break
+
+
 def boot(kernel, options):
     """Runs one kernel; returns its console text, why it ended early, and the seconds."""
     name, _, as_domu = kernel.partition("@")
@@ -71,11 +102,17 @@ def boot(kernel, options):
                       "-smp", wanted["smp"], "-kernel", options.hv,
                       "-append", f"{HYPERVISOR_OPTIONS} {wanted['xen']}",
                       "-initrd", f"{module} {name} {wanted['args']}".rstrip() + second]
+    monitor = os.path.join(options.dumps or "", kernel + ".qmp")
+    command += ["-no-shutdown", "-qmp", f"unix:{monitor},server=on,wait=off"] if options.dumps \
+        else QUICK_END
     start = time.monotonic()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:
         try:
             output, trouble = read_until_done(process, start + float(wanted["timeout"]))
+            if options.dumps:
+                dump_memory(monitor, options.image,
+                            os.path.join(os.path.abspath(options.dumps), kernel + ".dump"))
         finally:
             process.kill()
     return output.decode("utf-8", "replace").replace("\r", ""), trouble, time.monotonic() - start
@@ -131,6 +168,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--machine", action="append", default=[], metavar="KEY=VALUE",
                         help="override of a machine option for all kernels (cpu, smp, accel, ...)")
+    parser.add_argument("--dumps", help="folder for the hypervisor's memory after each kernel")
+    parser.add_argument("--image", help="the hypervisor's ELF, for --dumps")
     parser.add_argument("--logs", help="folder for the console texts")
     parser.add_argument("--tail", type=int, default=12, help="console lines shown on trouble")
     parser.add_argument("-v", "--verbose", action="store_true")

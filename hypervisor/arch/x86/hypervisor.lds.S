@@ -104,6 +104,10 @@ SECTIONS
         _epercpu = .;
         *(.data .data.*)
         *(.got .got.*)
+        . = ALIGN(8);
+        _sgcov_info = .; /* of a coverage build: tests/cover */
+        KEEP(*(.gcov_info))
+        _egcov_info = .;
         . = ALIGN(4096);
         _edata = .;
     } :data

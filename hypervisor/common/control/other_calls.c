@@ -185,6 +185,12 @@ static long hvm_not_for_pv(u64 arg)
     return -EINVAL;
 }
 
+/* An event for whoever monitors the guest, which nobody does. */
+static long hvm_vm_event(u64 arg)
+{
+    return arg ? -EINVAL : 0;
+}
+
 static long hvm_altp2m(u64 arg)
 {
     (void)arg;
@@ -200,7 +206,7 @@ static long (*const hvm_ops[])(u64 arg) = {
     [HVMOP_xentrace] = hvm_xentrace,
     [HVMOP_get_mem_type] = hvm_get_mem_type,
     [HVMOP_set_evtchn_upcall_vector] = hvm_not_for_pv,
-    [HVMOP_guest_request_vm_event] = hvm_not_for_pv,
+    [HVMOP_guest_request_vm_event] = hvm_vm_event,
     [HVMOP_altp2m] = hvm_altp2m,
 };
 

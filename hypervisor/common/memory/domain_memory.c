@@ -108,9 +108,11 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
         .clear = !(memflags & MEMF_NO_SCRUB),
         .serial = d ? d->memory_serial : 0,
     };
-    struct frame *f = block_alloc(order, memflags, &user);
+    struct frame *f = NULL;
     int rc;
 
+    if (!alloc_should_fail("frames of a domain", PAGE_SIZE << order, __builtin_return_address(0)))
+        f = block_alloc(order, memflags, &user);
     if (!f)
         return NULL;
     if (!d || memflags & MEMF_NO_OWNER)

@@ -47,6 +47,7 @@ static struct slab *slab_make(unsigned int class)
 
     if (!s)
         return NULL;
+    alloc_count_live(-1);
     *s = (struct slab){ .magic = SLAB_MAGIC, .class = (u8) class };
     list_init(&s->list);
     for (size_t at = HEADER; at + size <= PAGE_SIZE; at += size) {
@@ -111,6 +112,7 @@ static void slab_free(struct slab *s, void *p)
     spin_unlock(&slab_lock);
     if (empty) {
         s->magic = 0;
+        alloc_count_live(1);
         hv_free_pages(s, 0);
     }
 }
@@ -129,10 +131,13 @@ void *hv_zalloc(size_t bytes)
     unsigned int class = class_for(bytes);
     void *p;
 
-    if (class == NR_CLASSES)
-        return large_alloc(bytes);
-    p = slab_alloc(class);
-    if (p)
+    if (alloc_should_fail("an object", bytes, __builtin_return_address(0)))
+        return NULL;
+    p = class == NR_CLASSES ? large_alloc(bytes) : slab_alloc(class);
+    if (!p)
+        return NULL;
+    alloc_count_live(1);
+    if (class != NR_CLASSES)
         memset(p, 0, class_size[class]);
     return p;
 }
@@ -148,6 +153,7 @@ void hv_free(void *p)
 {
     if (!p)
         return;
+    alloc_count_live(-1);
     if ((u64)p & ~PAGE_MASK)
         slab_free((struct slab *)((u64)p & PAGE_MASK), p);
     else

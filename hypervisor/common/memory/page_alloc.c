@@ -294,10 +294,13 @@ void page_alloc_add_range(paddr_t start, paddr_t end)
 void *hv_alloc_pages(unsigned int order, unsigned int memflags)
 {
     struct block_user user = { .clear = memflags & MEMF_ZERO };
-    struct frame *f = block_alloc(order, memflags, &user);
+    struct frame *f = NULL;
 
+    if (!alloc_should_fail("pages", PAGE_SIZE << order, __builtin_return_address(0)))
+        f = block_alloc(order, memflags, &user);
     if (!f)
         return NULL;
+    alloc_count_live(1);
     for (u64 i = 0; i < 1UL << order; i++) {
         f[i].type = 0;
         f[i].owner = 0;
@@ -314,6 +317,7 @@ void hv_free_pages(void *va, unsigned int order)
 
     if (!va)
         return;
+    alloc_count_live(-1);
     f = mfn_to_frame(virt_to_mfn(va));
     for (u64 i = 0; i < 1UL << order; i++) {
         BUG_ON(f[i].count != FC_HV);

@@ -69,6 +69,27 @@ u64 page_alloc_outstanding_claims(void);
 void page_alloc_scrub_idle(void);
 u64 page_alloc_max_mfn(void); /* exclusive upper bound of RAM frames */
 
+/*
+ * alloc_fault.c, in debug builds: true when the allocation that is about to be made is to fail;
+ * objects that come and go are counted; the debug keys for both.
+ */
+#ifdef CONFIG_DEBUG
+bool alloc_should_fail(const char *what, size_t bytes, const void *caller);
+void alloc_count_live(long change);
+void alloc_fault_init(void);
+#else
+static inline bool alloc_should_fail(const char *what, size_t bytes, const void *caller)
+{
+    (void)what, (void)bytes, (void)caller;
+    return false;
+}
+static inline void alloc_count_live(long change)
+{
+    (void)change;
+}
+static inline void alloc_fault_init(void) {}
+#endif
+
 /* heap.c: byte-sized objects from pages; zeroed. NULL when out of memory. */
 void *hv_zalloc(size_t bytes);
 void *hv_zalloc_array(size_t n, size_t size); /* overflow-checked */

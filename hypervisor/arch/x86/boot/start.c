@@ -71,6 +71,7 @@ static void __noreturn start_dom0(void)
     domain_init_idle();
     event_channel_init();
     grant_table_init();
+    alloc_fault_init();
     pv_init();
     pv_cpu_policy_init();
     irq_enable();
