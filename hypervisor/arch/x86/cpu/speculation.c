@@ -32,8 +32,9 @@ static const struct word {
     { "ibrs", &opt_ibrs }, { "ibpb", &opt_ibpb }, { "rsb", &opt_rsb }, { "md-clear", &opt_verw },
     { "msr-sc", NULL },    { "ssbd", NULL },      { "psfd", NULL },    { "eager-fpu", NULL },
     { "l1d-flush", NULL }, { "pv", NULL },        { "hvm", NULL },     { "branch-harden", NULL },
-    { "srb-lock", NULL },  { "gds-mit", &opt_gds },   { "div-scrub", NULL }, { "unpriv-mmio", NULL },
-    { "stibp", NULL },     { "ibpb-entry", NULL }, { "bhi-dis-s", NULL }, { "bhb-seq", NULL },
+    { "srb-lock", NULL },  { "gds-mit", &opt_gds }, { "div-scrub", NULL },
+    { "unpriv-mmio", NULL }, { "stibp", NULL },     { "ibpb-entry", NULL },
+    { "bhi-dis-s", NULL }, { "bhb-seq", NULL },
 };
 
 static __init void all_off(void)
