@@ -392,6 +392,26 @@ static void msr_fixed(void)
     CHECK_EQ(rdmsr(0x1b) & 0xfffff900, 0xfee00900);
 }
 
+/* Machine checks that never come, performance that is not measured. */
+static void msr_zero(void)
+{
+    static const uint32_t zero[] = { 0x0, 0x1, 0xce, 0x140, 0x17b,
+                                     0x280, 0x29f, 0x345, 0x408, 0x47f };
+
+    for (unsigned int i = 0; i < sizeof(zero) / sizeof(zero[0]); i++) {
+        regs = insn_regs();
+        regs.rcx = zero[i];
+        regs.rax = regs.rdx = 0x1111;
+        if (!RUN(t_rdmsr))
+            FAIL("MSR 0x%x cannot be read", zero[i]);
+        CHECK_ROW("MSR", regs.rax | regs.rdx, 0);
+    }
+    regs = insn_regs();
+    regs.rcx = 0x140;
+    regs.rax = 1;
+    CHECK_GP(t_wrmsr);
+}
+
 static const uint32_t refused_msrs[] = {
     0x34, 0x174, 0x40000000 - 1, 0x480, 0x570, 0x6e0, 0xc0000081, 0xc0000082,
     0xc0000083, 0xc0000084, 0xc0010117, 0xffffffff,
@@ -641,6 +661,7 @@ static const struct test tests[] = {
     { "cr4_tsd_stops_user", cr4_tsd_stops_user },
     { "msr_bases", msr_bases },
     { "msr_fixed", msr_fixed },
+    { "msr_zero", msr_zero },
     { "msr_read_refused", msr_read_refused },
     { "msr_write_refused", msr_write_refused },
     { "wbinvd", wbinvd },

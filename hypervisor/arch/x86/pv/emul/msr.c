@@ -18,7 +18,16 @@
 #define MSR_PERF_CAPABILITIES 0x345
 #define MSR_FIXED_CTR_CTRL 0x38d
 #define MSR_PERF_GLOBAL_OVF 0x390
-#define MSR_MC_LAST 0x407 /* two banks of four registers from MSR_MC0_CTL */
+#define MSR_P5_MC_ADDR 0x0
+#define MSR_P5_MC_TYPE 0x1
+#define MSR_MCG_CTL 0x17b
+#define MSR_PERF_STATUS 0x198
+#define MSR_PERF_CTL 0x199
+#define MSR_THERM_STATUS 0x19c
+#define MSR_MC0_CTL2 0x280
+#define MSR_MC31_CTL2 0x29f
+#define MC_BANKS 2         /* that MCG_CAP names, of four registers from MSR_MC0_CTL */
+#define MSR_MC_LAST 0x47f  /* of 32 banks: the others read as nothing */
 #define MSR_HYPERCALL_PAGE 0x40000000
 #define MSR_K8_PERFCTR3 0xc0010007
 #define MSR_FAM15H_EVNTSEL0 0xc0010200
@@ -135,7 +144,7 @@ static int write_same(struct vcpu *v, u32 msr, u64 value)
 static int read_mcg_cap(struct vcpu *v, u32 msr, u64 *value)
 {
     (void)v, (void)msr;
-    *value = (MSR_MC_LAST + 1 - MSR_MC0_CTL) / 4; /* banks */
+    *value = MC_BANKS;
     return 0;
 }
 
@@ -143,7 +152,7 @@ static int read_mcg_cap(struct vcpu *v, u32 msr, u64 *value)
 static int read_mc_bank(struct vcpu *v, u32 msr, u64 *value)
 {
     (void)v;
-    *value = (msr - MSR_MC0_CTL) % 4 ? 0 : ~0UL;
+    *value = (msr - MSR_MC0_CTL) % 4 || msr >= MSR_MC0_CTL + 4 * MC_BANKS ? 0 : ~0UL;
     return 0;
 }
 
@@ -188,8 +197,6 @@ static int read_feature_control(struct vcpu *v, u32 msr, u64 *value)
 static int read_platform_info(struct vcpu *v, u32 msr, u64 *value)
 {
     (void)msr;
-    if (!is_intel())
-        return -EINVAL;
     *value = v->domain->arch.policy->platform_info;
     return 0;
 }
@@ -206,8 +213,6 @@ static int read_arch_caps(struct vcpu *v, u32 msr, u64 *value)
 static int read_misc_features(struct vcpu *v, u32 msr, u64 *value)
 {
     (void)msr;
-    if (!is_intel())
-        return -EINVAL;
     *value = v->arch.pv.misc_features_enables;
     return 0;
 }
@@ -215,7 +220,7 @@ static int read_misc_features(struct vcpu *v, u32 msr, u64 *value)
 static int write_misc_features(struct vcpu *v, u32 msr, u64 value)
 {
     (void)msr;
-    if (!is_intel() || value & ~1UL ||
+    if (value & ~1UL ||
         (value && !(v->domain->arch.policy->platform_info & BIT(31))))
         return -EINVAL;
     v->arch.pv.misc_features_enables = value;
@@ -292,6 +297,7 @@ static const struct msr_range {
     read_fn read;
     write_fn write;
 } table[] = {
+    {MSR_P5_MC_ADDR, MSR_P5_MC_TYPE, read_zero, NULL},
     {MSR_TSC, MSR_TSC, read_tsc, NULL},
     {MSR_PLATFORM_ID, MSR_PLATFORM_ID, read_zero_intel, NULL},
     {MSR_APIC_BASE, MSR_APIC_BASE, read_apic_base, write_same},
@@ -304,11 +310,16 @@ static const struct msr_range {
      write_misc_features},
     {MSR_MCG_CAP, MSR_MCG_CAP, read_mcg_cap, NULL},
     {MSR_MCG_STATUS, MSR_MCG_STATUS, read_zero, write_ignored},
+    {MSR_MCG_CTL, MSR_MCG_CTL, read_zero, write_ignored},
     {MSR_P6_EVNTSEL0, MSR_P6_EVNTSEL0 + 7, read_zero_intel, write_ignored_intel},
+    {MSR_PERF_STATUS, MSR_PERF_STATUS, read_zero_intel, NULL},
+    {MSR_PERF_CTL, MSR_PERF_CTL, read_zero_intel, write_ignored_intel},
+    {MSR_THERM_STATUS, MSR_THERM_STATUS, read_zero_intel, NULL},
     {MSR_MISC_ENABLE, MSR_MISC_ENABLE, read_misc_enable, write_same},
     {MSR_PAT, MSR_PAT, read_pat, write_same},
+    {MSR_MC0_CTL2, MSR_MC31_CTL2, read_zero, write_ignored},
     {MSR_FIXED_CTR0, MSR_FIXED_CTR0 + 2, read_zero_intel, write_ignored_intel},
-    {MSR_PERF_CAPABILITIES, MSR_PERF_CAPABILITIES, read_zero_intel, NULL},
+    {MSR_PERF_CAPABILITIES, MSR_PERF_CAPABILITIES, read_zero, NULL},
     {MSR_FIXED_CTR_CTRL, MSR_PERF_GLOBAL_OVF, read_zero_intel, write_ignored_intel},
     {MSR_MC0_CTL, MSR_MC_LAST, read_mc_bank, write_ignored},
     {MSR_HYPERCALL_PAGE, MSR_HYPERCALL_PAGE, read_zero, write_hypercall_page},

@@ -222,6 +222,7 @@ static void clear_private(struct cpu_policy *p)
         return;
     p->ext[0].b = p->ext[0].c = p->ext[0].d = 0;
     p->ext[1].a = p->ext[1].b = 0;
+    p->ext[5] = (struct cpuid_regs){ 0 };
     p->ext[6] = (struct cpuid_regs){ .c = p->ext[6].c };
     p->ext[8].c = 0;
 }
