@@ -430,7 +430,8 @@ void api_console(yajl_val params, struct reply_to *reply)
     if (!d || !d->console) {
         snprintf(text, sizeof(text),
                  d ? "domain '%.64s' has no console yet: try again"
-                   : "there is no domain '%.64s' of domus: see domus list",
+                   : "there is no domain '%.64s' of domus: see domus list; xl console enters one "
+                     "that xl has made",
                  typed ? typed : "");
         reply_error(reply, -ESRCH, text, NULL);
         return;

@@ -67,9 +67,13 @@ static int remove_devices(struct worker *w, domid_t domid)
     }
     if (rc)
         error_set(&w->error, rc, "cannot list the devices of domain %u: %s", domid, strerror(-rc));
-    for (size_t i = 0; !rc && i < total; i++)
-        if (!strcmp(all[i].kind, "vif") && vif_unplug(w->xs, &all[i], &unplugged))
+    for (size_t i = 0; !rc && i < total; i++) {
+        int (*unplug)(struct xs_handle *, const struct device *, struct error *) =
+            strcmp(all[i].kind, "vif") ? disk_unplug : vif_unplug;
+
+        if (unplug(w->xs, &all[i], &unplugged))
             log_line("domain %u: %s", domid, error_text(&unplugged));
+    }
     if (!rc && total)
         rc = device_remove(w->xs, all, total, 0, BACKEND_MS, &w->error);
     free(all);

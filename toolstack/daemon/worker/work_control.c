@@ -103,6 +103,22 @@ int work_shutdown(struct worker *w, void *arg)
     return 0;
 }
 
+/* What xl keeps in the store beside what our own domains have too. */
+static int remove_nodes_of_xl(struct worker *w, domid_t domid)
+{
+    static const char *const folders[] = { "/libxl", "/local/domain/0/backend/console",
+                                           "/local/domain/0/device-model" };
+
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        int rc = store_remove(w->xs, XBT_NULL, "%s/%u", folders[i], domid);
+
+        if (rc)
+            return error_set(&w->error, rc, "cannot remove %s/%u from the store: %s", folders[i],
+                             domid, strerror(-rc));
+    }
+    return 0;
+}
+
 static int destroy_foreign(struct worker *w, domid_t domid)
 {
     struct xen_domctl_getdomaininfo info;
@@ -110,7 +126,8 @@ static int destroy_foreign(struct worker *w, domid_t domid)
 
     if (rc)
         return error_set(&w->error, rc, "domain %u: %s", domid, error_clause(rc));
-    return life_tear_down(w, info.handle, "", domid, true);
+    rc = life_tear_down(w, info.handle, "", domid, true);
+    return rc ? rc : remove_nodes_of_xl(w, domid);
 }
 
 int work_destroy(struct worker *w, void *args)

@@ -151,7 +151,8 @@ static int find_domain(struct saving *s)
         rc = worker_need_store(w);
     if (!rc)
         rc = state_load(ref->uuid, &s->state, &w->error);
-    return rc ? rc : state_load_config(ref->uuid, &s->cfg, &w->error);
+    /* As it is now: one that was made smaller goes on as small. */
+    return rc ? rc : life_current_config(w, ref->uuid, s->state.domid, &s->cfg);
 }
 
 /* The state tells who comes after us what to do with a guest that stands still. */

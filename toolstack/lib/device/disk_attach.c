@@ -13,12 +13,14 @@
 #include <inttypes.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "hotplug_script.h"
 #include "nbd_device.h"
 
 /* What qemu-nbd calls the formats. */
@@ -268,4 +270,19 @@ int disk_resize(const char *mark, const struct disk_spec *disk, uint64_t bytes, 
     rc = bytes ? grow_file(disk, bytes, (uint64_t)st.st_size, e) : 0;
     *now = bytes ? bytes : (uint64_t)st.st_size;
     return rc ? rc : loop_device_grow(mark, e);
+}
+
+int disk_unplug(struct xs_handle *xs, const struct device *dev, struct error *e)
+{
+    char path[DEVICE_PATH_MAX], *name;
+    int rc;
+
+    device_backend_path(dev, path);
+    rc = store_read(xs, XBT_NULL, &name, "%s/script", path);
+    if (rc)
+        return rc == -ENOENT ? 0 : rc;
+    const struct hotplug_script script = { .path = name, .action = "remove" };
+    rc = hotplug_script_run(xs, dev, &script, false, e);
+    free(name);
+    return rc;
 }

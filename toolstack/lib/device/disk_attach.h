@@ -23,6 +23,10 @@ int disk_attach(const struct image_scan *scan, domid_t domid, const char *mark,
 int disk_resize(const char *mark, const struct disk_spec *disk, uint64_t bytes, uint64_t *now,
                 struct error *e);
 
+/* Before the device goes: has the script that another toolstack set it up with undo that. Ours need
+ * none. */
+int disk_unplug(struct xs_handle *xs, const struct device *dev, struct error *e);
+
 #define DISK_MARK_PREFIX_MAX 48
 
 /* How the marks of a domain's disks begin. */
