@@ -4,9 +4,11 @@ programs: $(B)/hypercall-log.so
 $(B)/hypercall-log.so: tests/integration/hypercall_log.c GNUmakefile
 	$(call say,LINK)$(CC) $(host-flags) $(host-ldflags) -fPIC -shared -o $@ $<
 
-# Our halves and Debian's in every combination, and Debian's commands on both hypervisors.
+# Our halves and Debian's in every combination, Debian's commands and libvirt on both hypervisors,
+# guests that go from one to the other and back, and guests that the other toolstack has made.
 .PHONY: check-interop
 check-interop: deps-check
 	@+$(MAKE) all
 	@INTEROP=1 BUILD=$(B) FULL=$(FULL) $(integration) tests/integration/test_interop.py \
-	    tests/integration/test_xl_commands.py $(TESTS)
+	    tests/integration/test_xl_commands.py tests/integration/test_save.py::test_swap \
+	    tests/integration/test_foreign.py $(TESTS)

@@ -124,9 +124,22 @@ def add_peer(tree):
 
 
 def add_qemu(tree):
-    """Add QEMU's block tools, which serve images that are not raw, and the device mapper's."""
-    for path in ("usr/bin/qemu-nbd", "usr/bin/qemu-img", "sbin/dmsetup"):
+    """Add QEMU's block tools, which serve images that are not raw, the device mapper's, and xz."""
+    for path in ("usr/bin/qemu-nbd", "usr/bin/qemu-img", "sbin/dmsetup", "usr/bin/xz"):
         tree.program(path, os.path.join(ROOT, path), [ROOT])
+
+
+def add_libvirt(tree):
+    """Add Debian's libvirtd with its driver for Xen, and virsh."""
+    libraries = "usr/lib/x86_64-linux-gnu/"
+    for path in ("usr/sbin/libvirtd", "usr/bin/virsh",
+                 libraries + "libvirt/connection-driver/libvirt_driver_libxl.so"):
+        tree.program(path, os.path.join(ROOT, path), [ROOT])
+    for path in glob.glob(os.path.join(ROOT, "usr/share/libvirt/cpu_map/*")):
+        tree.file(os.path.relpath(path, ROOT), path)
+    # Without a policy daemon in this dom0, root needs no other word than its own.
+    tree.text("etc/libvirt/libvirtd.conf", 'auth_unix_rw = "none"\n')
+    tree.directory("var/lib/libvirt", "var/log/libvirt", "var/cache/libvirt")
 
 
 PV_GRUB_CONFIG = """\
@@ -191,19 +204,20 @@ def data_tree(images, release):
     tree.file("vmlinuz", os.path.join(ROOT, "boot/vmlinuz-" + release), 0o644)
     for name in ("guest.cpio.gz", "demo.img"):
         tree.file(name, os.path.join(images, name))
-    for path in sorted(glob.glob(os.path.join(TEST_CONFIGS, "*.cfg"))):
+    for path in sorted(glob.glob(os.path.join(TEST_CONFIGS, "*"))):
         tree.file("test/" + os.path.basename(path), path)
     return tree
 
 
-def build_images(build, full=False):
+def build_images(build, full=False, libvirt=False):
     """Bring everything below `build`/images up to date; returns that folder.
 
-    With `full` also the dom0 with Debian's toolstack, Debian's Xen and its PV GRUB.
+    With `full` also the dom0 with Debian's toolstack, Debian's Xen and its PV GRUB; with `libvirt`
+    that dom0 with libvirtd.
     """
     images = os.path.join(build, "images")
     os.makedirs(images, exist_ok=True)
-    release = packages.ensure(peer=full)
+    release = packages.ensure(full, libvirt)
     kernel = os.path.join(images, "vmlinuz")
     source = os.path.join(ROOT, "boot/vmlinuz-" + release)
     if not os.path.exists(kernel) or not os.path.samefile(kernel, source):
@@ -218,6 +232,10 @@ def build_images(build, full=False):
         write_pv_grub(os.path.join(images, "pv-grub"))
         dom0_tree(release, build, True).write_initramfs(os.path.join(images, "dom0-full.cpio.gz"))
         write_xen(os.path.join(images, "xen"))
+    if libvirt:
+        tree = dom0_tree(release, build, True)
+        add_libvirt(tree)
+        tree.write_initramfs(os.path.join(images, "dom0-libvirt.cpio.gz"))
     return images
 
 

@@ -33,10 +33,19 @@ libcrypt1 libproc2-0
 """.split()
 
 
-# QEMU's block tools, and what makes block devices as LVM does: for tests of disks.
+# QEMU's block tools, and what makes block devices as LVM does: for tests of disks. xz, which
+# unpacks Debian's kernel.
 BLOCK = """
 qemu-utils libaio1 libfuse3-3 libglib2.0-0 libgnutls30 libhogweed6 libnettle8 libnuma1 liburing2
-libp11-kit0 libidn2-0 libunistring2 libtasn1-6 libffi8 dmsetup libdevmapper1.02.1
+libp11-kit0 libidn2-0 libunistring2 libtasn1-6 libffi8 dmsetup libdevmapper1.02.1 xz-utils
+""".split()
+
+
+# Debian's libvirtd with its driver for Xen, and what these want beyond the above.
+LIBVIRT = """
+libvirt-daemon libvirt-daemon-driver-xen libvirt-clients libvirt0 libapparmor1 libaudit1 libbrotli1
+libcurl3-gnutls libicu72 libldap-2.5-0 libnghttp2-14 libpsl5 libreadline8 librtmp1 libsasl2-2
+libssh-4 libssh2-1 libstdc++6 libxml2
 """.split()
 
 
@@ -117,13 +126,15 @@ def unpack(names):
         open(stamp, "w", encoding="ascii").close()
 
 
-def ensure(peer=False):
-    """Have the kernel and busybox (with `peer` Debian's Xen and its tools too) unpacked.
+def ensure(peer=False, libvirt=False):
+    """Have the kernel and busybox (with `peer` Debian's Xen and its tools too, with `libvirt`
+    libvirtd) unpacked.
 
     Returns the kernel's release, such as 6.1.0-40-amd64.
     """
     kernel = kernel_package()
-    names = [kernel] + BASE + (PEER + BLOCK if peer else [])
+    names = [kernel] + BASE + (PEER + BLOCK if peer else []) + \
+        (LIBVIRT if libvirt else [])
     fetch(names)
     unpack(names)
     release = kernel[len("linux-image-"):]
