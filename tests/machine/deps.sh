@@ -3,7 +3,7 @@
 #
 # Install the Debian packages that a set of make targets needs, and say which. When all are
 # there it changes nothing and needs neither root nor the network.
-# usage: deps.sh build|run|debug|check
+# usage: deps.sh build|run|debug|check|analyze
 set -eu
 
 build="gcc binutils libc6-dev libxen-dev libyajl-dev libmnl-dev zlib1g-dev liblzma-dev libzstd-dev
@@ -13,13 +13,15 @@ run="$build qemu-system-x86 seabios ovmf grub-common grub-pc-bin grub-efi-amd64-
 debug="$run gdb"
 check="$debug clang libclang-rt-14-dev libcmocka-dev python3-pytest python3-pytest-xdist
        python3-pexpect curl"
+analyze="$build clang clang-tidy cppcheck"
 
 case "${1-}" in
     build) wanted=$build ;;
     run) wanted=$run ;;
     debug) wanted=$debug ;;
     check) wanted=$check ;;
-    *) echo "usage: $0 build|run|debug|check" >&2; exit 2 ;;
+    analyze) wanted=$analyze ;;
+    *) echo "usage: $0 build|run|debug|check|analyze" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

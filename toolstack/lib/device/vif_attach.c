@@ -142,7 +142,9 @@ int vif_check_mac(const struct image_scan *scan, const struct vif_spec *vif, str
 int vif_attach(struct xs_handle *xs, domid_t domid, const struct vif_spec *vif, struct device *dev,
                struct error *e)
 {
-    char mac[18], handle[12], mtu[12], rate[40], label[40], vlans[VIF_VLANS_MAX * 10];
+    char mac[18], handle[12], mtu[12], rate[40], label[40], vlans[VIF_VLANS_MAX * 10] = "";
+
+    vif_vlans_format(vif, vlans, sizeof(vlans)); /* whether there are any decides below */
     const struct device_node front[] = {
         { "handle", handle },
         { "mac", mac },
@@ -168,7 +170,6 @@ int vif_attach(struct xs_handle *xs, domid_t domid, const struct vif_spec *vif, 
     };
 
     vif_mac_format(vif->mac, mac);
-    vif_vlans_format(vif, vlans, sizeof(vlans));
     snprintf(handle, sizeof(handle), "%u", vif->devid);
     snprintf(mtu, sizeof(mtu), "%u", vif->mtu);
     snprintf(rate, sizeof(rate), "%llu,%u", (unsigned long long)vif->rate_bytes,
