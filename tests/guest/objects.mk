@@ -37,8 +37,7 @@ guest-tests: $(guest-test-elfs)
 check-guest: guest-tests $(filter $(B)/domus,$(HV))
 	python3 tests/guest/run.py --hv $(HV) --dir $(B)/guest $(guest-run-options) $(or $(TESTS),$(guest-tests) $(guest-tests-domu))
 
-# Each allocation fails once: the debug build of the hypervisor can be told to. (The host's programs:
-# tests/unit/alloc_faults_test.c.)
+# Each allocation fails once: the debug build of the hypervisor can be told to.
 check-faults: guest-tests
 	@+$(MAKE) DEBUG=1 hypervisor
 	python3 tests/guest/run.py --hv $(B)/debug/domus --dir $(B)/guest $(guest-run-options) alloc_faults
