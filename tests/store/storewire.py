@@ -171,7 +171,8 @@ class RingClient(Client):
         assert count <= RING, "the store broke the ring"
         data = bytes(self.page[1024 + (cons + i) % RING] for i in range(count))
         self.set_field(self.RSP_CONS, prod)
-        if count == RING:
+        # Was it full when we made room? What was read before may be old, and the store waits.
+        if (self.field(self.RSP_PROD) - cons) & 0xffffffff >= RING:
             self.notify()
         return data
 

@@ -577,7 +577,7 @@ def run_traffic(store, seed, kills):
             ("MKDIR", f"fresh{i}\0"), ("GET_PERMS", f"{path}\0")])
         requests.append((op, payload.encode()))
     at, answers, pending = 0, [], []
-    rest = b""
+    rest, end = b"", time.monotonic() + storewire.TIMEOUT
     kill_at = sorted(pick.sample(range(20, 380), kills))
     while len(answers) < len(requests):
         while not rest and at < len(requests) and len(pending) < 8:
@@ -604,7 +604,10 @@ def run_traffic(store, seed, kills):
                 continue
             assert req_id == pending.pop(0), f"answer {req_id} of {at}: one was lost or came twice"
             answers.append((kind, payload))
-        if not data and not rest:
+        if data or rest:
+            end = time.monotonic() + storewire.TIMEOUT
+        else:
+            assert time.monotonic() < end, f"no answer to {pending}"
             guest.wait()
     return answers
 
